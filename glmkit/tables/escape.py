@@ -1,0 +1,111 @@
+r"""Names are data: make any text safe in a terminal, HTML, Markdown, LaTeX and CSV.
+
+Each function is one pass over the text, so that nothing is escaped twice. All but the CSV one
+first make control characters visible (``\x1b``), so that a name stays on its line and in its
+own direction of writing.
+"""
+
+from __future__ import annotations
+
+import re
+
+# C0 and C1 controls, line and paragraph separators, marks and overrides of the direction of
+# writing, byte order marks, surrogates that no encoder accepts.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _visible(match: re.Match[str]) -> str:
+    character = match.group()
+    code = ord(character)
+    return _SHORT.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def terminal(text: str) -> str:
+    r"""Return text with control characters shown as escapes.
+
+    Examples
+    --------
+    >>> print(terminal("\x1b[31mred"))
+    \x1b[31mred
+    """
+    return text if text.isprintable() else _CONTROL.sub(_visible, text)
+
+
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+
+
+def html(text: str) -> str:
+    """Return text for the inside of an HTML element or a quoted attribute.
+
+    Examples
+    --------
+    >>> html("<b>")
+    '&lt;b&gt;'
+    """
+    return terminal(text).translate(_HTML)
+
+
+# "://" and "www." would turn into links by themselves.
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>|~#&$]|:(?=//)|(?<=[wW])\.")
+
+
+def markdown(text: str) -> str:
+    r"""Return text for a cell or a paragraph of Markdown.
+
+    Examples
+    --------
+    >>> print(markdown("[x](y)"))
+    \[x\](y)
+    """
+    return _MARKDOWN.sub(r"\\\g<0>", terminal(text))
+
+
+_LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\textquotedbl{}",
+        "`": r"\textasciigrave{}",
+        "'": r"\textquotesingle{}",
+        "[": "{[}",
+        "]": "{]}",
+        "*": "{*}",
+        **{character: "\\" + character for character in "_$%&#{}"},
+    }
+)
+
+
+def latex(text: str) -> str:
+    r"""Return text for a LaTeX paragraph or cell.
+
+    Brackets and stars are grouped: after ``\\`` LaTeX would read them as its argument.
+
+    Examples
+    --------
+    >>> print(latex("x_1 50%"))
+    x\_1 50\%
+    """
+    return terminal(text).translate(_LATEX)
+
+
+def csv(text: str, *, safe: bool = True) -> str:
+    """Return text as one CSV field: quoted as RFC 4180 asks, and no formula when ``safe``.
+
+    A spreadsheet runs a text that starts with ``= + - @``, a tab or a carriage return; a
+    leading apostrophe stops that. Numbers never come through here.
+
+    Examples
+    --------
+    >>> csv("=1+1")
+    "'=1+1"
+    """
+    if safe and text[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        text = "'" + text
+    if any(character in text for character in ',"\n\r'):
+        return '"' + text.replace('"', '""') + '"'
+    return text

@@ -1,0 +1,271 @@
+"""Tables and reports: numbers at full precision that print themselves.
+
+Both are values: what they hand out is a copy, and printing only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn
+
+import pandas as pd
+
+from glmkit.tables.cells import Style, make_grid
+from glmkit.tables.document import Document, Facts
+from glmkit.tables.glossary import Kind
+from glmkit.tables.numbers import Value, format_text
+from glmkit.tables.text import text_document
+
+MOST_ROWS: Final = 60
+"""Rows of a table that ``print`` and a notebook show; ``to_text()`` and the like show all."""
+
+
+class _Printed:
+    """Printing in every format, from one document."""
+
+    def _document(self, most_rows: int | None) -> Document:
+        raise NotImplementedError
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(
+            f"{type(self).__name__} is read-only; make a new one, or change a copy of its frame"
+        )
+
+    def to_text(self) -> str:
+        """Return plain text, at most 80 columns wide where names allow."""
+        return text_document(self._document(None))
+
+    def __repr__(self) -> str:
+        return text_document(self._document(MOST_ROWS))
+
+    __str__ = __repr__
+
+
+class Table(_Printed):
+    """A table at full precision, which knows how it prints.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns from the glossary where it has a word; row labels in the index. An index of
+        two levels (part, name) prints as rows grouped under their part.
+    title : str
+    kinds, headings : mapping of column name to str, optional
+        Where this table differs from the glossary.
+    notes : iterable of str
+        Printed below the table, one a line.
+    stars : bool
+        Whether R's significance codes follow the p values.
+    blanks : iterable of str
+        Columns in which NaN means "does not apply", and prints as a blank.
+    show_index : bool
+        Whether the index holds the row labels; without it the first column does, if it is text.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"estimate": [3.7967], "std_error": [0.04994]}, index=["Intercept"])
+    >>> Table(frame, "Coefficients")
+    Coefficients
+               Estimate  Std. Error
+    Intercept     3.797       0.050
+    """
+
+    __slots__ = ("_frame", "_style")
+    _frame: pd.DataFrame
+    _style: Style
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        title: str = "",
+        *,
+        kinds: Mapping[str, Kind] | None = None,
+        headings: Mapping[str, str] | None = None,
+        notes: Iterable[str] = (),
+        stars: bool = False,
+        blanks: Iterable[str] = (),
+        show_index: bool = True,
+    ) -> None:
+        style = Style(
+            title, dict(kinds or {}), dict(headings or {}), tuple(notes), stars, frozenset(blanks), show_index
+        )
+        object.__setattr__(self, "_frame", frame.copy())
+        object.__setattr__(self, "_style", style)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_restore_table, (self._frame, self._style))
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The numbers at full precision; a copy."""
+        return self._frame.copy()
+
+    @property
+    def title(self) -> str:
+        """The heading of the table."""
+        return self._style.title
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The lines below the table."""
+        return self._style.notes
+
+    @property
+    def columns(self) -> pd.Index:
+        """The names of the columns."""
+        return self._frame.columns
+
+    @property
+    def index(self) -> pd.Index:
+        """The row labels."""
+        return self._frame.index
+
+    @property
+    def loc(self) -> Any:
+        """Rows and cells by label, as ``table.frame.loc``."""
+        return self.frame.loc
+
+    def __getitem__(self, column: str) -> Any:
+        return self.frame[column]
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._frame.columns)
+
+    def _document(self, most_rows: int | None) -> Document:
+        return Document("", (make_grid(self._frame, self._style, most_rows),), ())
+
+
+def _restore_table(frame: pd.DataFrame, style: Style) -> Table:
+    """Rebuild a pickled or copied table."""
+    return Table(frame, **style._asdict())
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A labelled line of a report; its numbers stay at full precision.
+
+    Parameters
+    ----------
+    label : str
+    template : str
+        The line; ``{name}`` or ``{name:kind}`` stands for a value. Without values the text
+        stands as it is.
+    values : mapping of str to str, float, int or None
+
+    Examples
+    --------
+    >>> Fact("Residual deviance", "{deviance} on {df} df", {"deviance": 182.3051, "df": 48}).text
+    '182.31 on 48 df'
+    """
+
+    label: str
+    template: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The line with its numbers formatted."""
+        return format_text(self.template, **self.values) if self.values else self.template
+
+
+def fact(label: str, template: str, /, **values: Value) -> Fact:
+    """Return a fact, its values given by name.
+
+    Examples
+    --------
+    >>> fact("AIC", "{aic}", aic=468.9692).text
+    '468.97'
+    """
+    return Fact(label, template, values)
+
+
+class Report(_Printed):
+    """Facts and tables under one title.
+
+    Parameters
+    ----------
+    title : str
+    facts : iterable of Fact
+        Printed above the tables.
+    tables : mapping of str to Table
+        By name, in order.
+    footer : iterable of Fact
+        Printed below the tables.
+    notes : iterable of str
+        Printed last, as a list.
+
+    Examples
+    --------
+    >>> Report("Poisson regression", [fact("Rows used", "{nobs}", nobs=54)])
+    Poisson regression
+    <BLANKLINE>
+    Rows used  54
+    """
+
+    __slots__ = ("_parts", "facts", "footer", "notes", "title")
+    title: str
+    facts: tuple[Fact, ...]
+    footer: tuple[Fact, ...]
+    notes: tuple[str, ...]
+    _parts: dict[str, Table]
+
+    def __init__(
+        self,
+        title: str,
+        facts: Iterable[Fact] = (),
+        tables: Mapping[str, Table] | None = None,
+        *,
+        footer: Iterable[Fact] = (),
+        notes: Iterable[str] = (),
+    ) -> None:
+        values = (title, tuple(facts), tuple(footer), tuple(notes), dict(tables or {}))
+        for name, value in zip(("title", "facts", "footer", "notes", "_parts"), values, strict=True):
+            object.__setattr__(self, name, value)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_restore_report, (self.title, self.facts, self._parts, self.footer, self.notes))
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The full-precision frame of every table, by name; copies."""
+        return {name: table.frame for name, table in self._parts.items()}
+
+    @property
+    def parts(self) -> dict[str, Table]:
+        """Every table, by name."""
+        return dict(self._parts)
+
+    def __getitem__(self, name: str) -> Table:
+        return self._parts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def _document(self, most_rows: int | None) -> Document:
+        grids = [make_grid(table._frame, table._style, most_rows) for table in self._parts.values()]
+        blocks = [_as_facts(self.facts), *grids, _as_facts(self.footer)]
+        return Document(self.title, tuple(block for block in blocks if block is not None), self.notes)
+
+
+def _as_facts(facts: tuple[Fact, ...]) -> Facts | None:
+    """Return facts as strings, None where there are none."""
+    return Facts(tuple((f.label, f.text) for f in facts)) if facts else None
+
+
+def _restore_report(
+    title: str,
+    facts: tuple[Fact, ...],
+    tables: dict[str, Table],
+    footer: tuple[Fact, ...],
+    notes: tuple[str, ...],
+) -> Report:
+    """Rebuild a pickled or copied report."""
+    return Report(title, facts, tables, footer=footer, notes=notes)

@@ -1,0 +1,173 @@
+"""Plain text: cells side by side in columns, at most 80 characters wide where names allow."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import groupby, zip_longest
+
+from glmkit.tables.document import Document, Facts, Grid
+from glmkit.tables.escape import terminal
+
+WIDTH = 80
+GAP = "  "
+LEAST_LABEL = 20
+"""Columns a row label gets before a table of many columns is continued below itself."""
+
+
+def width(text: str) -> int:
+    """Return the columns a terminal uses: two for wide East Asian characters, none for marks.
+
+    Examples
+    --------
+    >>> width("abc"), width("\u6771\u4eac"), width("e\u0301")
+    (3, 4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(_character_width(character) for character in text)
+
+
+def _character_width(character: str) -> int:
+    """Return 0, 1 or 2 columns."""
+    if unicodedata.category(character) in ("Mn", "Me", "Cf") or "\u1160" <= character <= "\u11ff":
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _pad(text: str, columns: int, right: bool = False) -> str:
+    """Return text padded to so many terminal columns."""
+    space = " " * (columns - width(text))
+    return space + text if right else text + space
+
+
+def _wrap(text: str, columns: int) -> list[str]:
+    """Return text in lines broken at spaces; a longer word keeps its line."""
+    lines: list[str] = [""]
+    for i, word in enumerate(text.split(" ")):
+        grown = word if i == 0 else f"{lines[-1]} {word}"
+        if i == 0 or width(grown) <= columns or not lines[-1]:
+            lines[-1] = grown
+        else:
+            lines.append(word)
+    return lines
+
+
+def text_document(document: Document) -> str:
+    """Return a document as plain text, without a newline at the end."""
+    parts = [[terminal(document.title)]] if document.title else []
+    for block in document.blocks:
+        parts.append(_facts(block) if isinstance(block, Facts) else _grid(block))
+    if document.notes:
+        parts.append(_notes(document.notes))
+    return "\n\n".join("\n".join(line.rstrip(" ") for line in part) for part in parts if part)
+
+
+def _notes(notes: Sequence[str]) -> list[str]:
+    """Return notes as a list, each wrapped under its dash."""
+    lines = ["Notes"]
+    for note in notes:
+        wrapped = _wrap(terminal(note), WIDTH - 2)
+        lines += ["- " + wrapped[0], *("  " + line for line in wrapped[1:])]
+    return lines
+
+
+# Facts ---------------------------------------------------------------------------------------
+
+
+def fact_lines(facts: Facts) -> list[tuple[int, int | None]]:
+    """Return the lines of facts, one or two positions each; the same in text and HTML.
+
+    Short neighbours share a line, read downwards; a long one gets a line of its own.
+    """
+    sizes = [width(label) + len(GAP) + width(value) for label, value in facts.pairs]
+    for limit in (48, 38, 30):
+        lines = _paired(sizes, limit)
+        if sum(_fact_widths(facts, lines)) + 4 * len(GAP) <= WIDTH:
+            return lines
+    return [(i, None) for i in range(len(sizes))]
+
+
+def _paired(sizes: Sequence[int], limit: int) -> list[tuple[int, int | None]]:
+    """Return the lines when facts of at most ``limit`` columns stand side by side."""
+    lines: list[tuple[int, int | None]] = []
+    for short, run in groupby(range(len(sizes)), key=lambda i: sizes[i] <= limit):
+        members = list(run)
+        left = members[: (len(members) + 1) // 2] if short else members
+        lines += zip_longest(left, members[len(left) :])
+    return lines
+
+
+def _fact_widths(facts: Facts, lines: Sequence[tuple[int, int | None]]) -> tuple[int, int, int, int]:
+    """Return the widths of labels and values on the left, then on the right."""
+    pairs = facts.pairs
+    right = [pairs[j] for _, j in lines if j is not None]
+    return (
+        max((width(pairs[i][0]) for i, _ in lines), default=0),
+        max((width(pairs[i][1]) for i, j in lines if j is not None), default=0),
+        max((width(label) for label, _ in right), default=0),
+        max((width(value) for _, value in right), default=0),
+    )
+
+
+def _facts(facts: Facts) -> list[str]:
+    """Return facts in one or two columns of label and value."""
+    facts = Facts(tuple((terminal(label), terminal(value)) for label, value in facts.pairs))
+    lines = fact_lines(facts)
+    label, value, second, _ = _fact_widths(facts, lines)
+    written: list[str] = []
+    for i, j in lines:
+        first, *rest = _wrap(facts.pairs[i][1], WIDTH - label - len(GAP))
+        line = _pad(facts.pairs[i][0], label) + GAP + first
+        if j is not None:
+            other, its_value = facts.pairs[j]
+            line = _pad(line, label + len(GAP) + value) + GAP * 2 + _pad(other, second) + GAP + its_value
+        written += [line, *(" " * label + GAP + more for more in rest)]
+    return written
+
+
+# Grids ---------------------------------------------------------------------------------------
+
+
+def _grid(grid: Grid) -> list[str]:
+    """Return a table: its title, its columns (continued below when too many), its notes."""
+    labels = [("  " if grid.groups else "") + terminal(label) for label in grid.labels]
+    cells = [[terminal(cell) for cell in column] for column in grid.columns]
+    headings = [terminal(heading) for heading in grid.headings]
+    widths = [max(map(width, (h, *column))) for h, column in zip(headings, cells, strict=True)]
+    longest = max(map(width, (grid.stub, *labels)), default=0)
+    lines = [terminal(grid.title)] if grid.title else []
+    for chosen in _chunks(widths, min(longest, LEAST_LABEL)):
+        room = WIDTH - sum(widths[i] + len(GAP) for i in chosen)
+        label_width = min(longest, max(room, LEAST_LABEL))
+
+        def row(texts: Sequence[str], chosen: Sequence[int] = chosen) -> str:
+            return "".join(GAP + _pad(texts[i], widths[i], grid.numeric[i]) for i in chosen)
+
+        lines.append(_pad(terminal(grid.stub), label_width) + row(headings))
+        for (group, _, _), label, texts in zip(grid.rows(), labels, zip(*cells, strict=True), strict=True):
+            if group is not None:
+                lines.append(terminal(group))
+            lines += _labelled(label, label_width, row(texts))
+    return lines + [line for note in grid.notes for line in _wrap(terminal(note), WIDTH)]
+
+
+def _labelled(label: str, label_width: int, cells: str) -> Iterator[str]:
+    """Yield a row; a label that is too long stands whole on a line of its own."""
+    if width(label) > label_width:
+        yield label
+        label = ""
+    yield _pad(label, label_width) + cells
+
+
+def _chunks(widths: Sequence[int], label: int) -> list[list[int]]:
+    """Return the columns that fit beside the labels, block after block."""
+    blocks: list[list[int]] = [[]]
+    used = label
+    for i, columns in enumerate(widths):
+        if blocks[-1] and used + columns + len(GAP) > WIDTH:
+            blocks.append([])
+            used = label
+        blocks[-1].append(i)
+        used += columns + len(GAP)
+    return blocks
