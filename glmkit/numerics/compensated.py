@@ -41,18 +41,19 @@ class Pair(NamedTuple):
         return self.high + self.low
 
 
-def two_sum(a: Array, b: Array) -> Pair:
+def two_sum(a: Array, b: Array | float) -> Pair:
     """Return ``a + b`` without error (Knuth's TwoSum)."""
     total = a + b
     part = total - a
     error = b - part
-    part = total - part
-    error += a - part
+    np.subtract(total, part, out=part)
+    np.subtract(a, part, out=part)
+    error += part
     return Pair(total, error)
 
 
 def two_product(a: Array, b: Array) -> Pair:
-    """Return ``a * b`` without error (Dekker's TwoProduct).
+    """Return ``a * b`` without error (Dekker's TwoProduct); b broadcasts against a.
 
     Exact unless the product overflows or its error underflows (products under 1e-290).
     """
@@ -62,8 +63,10 @@ def two_product(a: Array, b: Array) -> Pair:
     error = a_high * b_high
     error -= product
     error += a_low * b_high
-    error += a_high * b_low
-    error += a_low * b_low
+    a_high *= b_low
+    error += a_high
+    a_low *= b_low
+    error += a_low
     return Pair(product, error)
 
 
@@ -79,7 +82,7 @@ def _halves(x: Array) -> tuple[Array, Array]:
     return high, x - high
 
 
-def add_to_pair(pair: Pair, addend: Array) -> Pair:
+def add_to_pair(pair: Pair, addend: Array | float) -> Pair:
     """Return ``pair + addend`` as a normalised pair."""
     total, error = two_sum(pair.high, addend)
     return two_sum(total, error + pair.low)
@@ -105,10 +108,12 @@ def fold(terms: Pair) -> Pair:
         error += low[:half]
         error += low[half : 2 * half]
         if odd:
-            total[0], last = two_sum(total[0], high[-1])
-            error[0] += last + low[-1]
+            total[:1], last = two_sum(total[:1], high[-1:])
+            error[:1] += last
+            error[:1] += low[-1:]
         high, low = total, error
-    return two_sum(high[0], low[0])
+    total, error = two_sum(high, low)
+    return Pair(total[0], error[0])
 
 
 def compensated_sum(values: Array) -> Array:
@@ -184,14 +189,17 @@ def compensated_residual(X: Array, beta: Array, y: Array) -> Array:
 def pair_tdot(X: Array, v: Pair) -> Pair:
     """Return ``X'v`` as a pair, for a vector given as a pair."""
     n, p = X.shape
-    step = max(1, _BLOCK_ENTRIES // max(1, p))
-    parts = []
+    step = max(1, min(n, _BLOCK_ENTRIES // max(1, p)))
+    total = Pair(np.zeros((step, p)), np.zeros((step, p)))
     for first in range(0, n, step):
-        rows = slice(first, first + step)
-        block = np.ascontiguousarray(X[rows])
-        total = fold(two_product(block, v.high[rows, None]))
-        parts.append(Pair(total.high, total.low + v.low[rows] @ block))
-    return _total(parts, (p,))
+        block = np.ascontiguousarray(X[first : first + step])
+        m = len(block)  # the last block may be shorter
+        product, error = two_product(block, v.high[first : first + m, None])
+        total.high[:m], carried = two_sum(total.high[:m], product)
+        total.low[:m] += error
+        total.low[:m] += carried
+        total.low[0] += v.low[first : first + m] @ block
+    return fold(total)
 
 
 def pair_residual(X: Array, beta: Pair, y: Array) -> Pair:

@@ -69,13 +69,14 @@ class InformationFactor:
         array of the shape of `v`
         """
         scale = self.scale if v.ndim == 1 else self.scale[:, None]
-        half = lapack.dtrtrs(self.root, v / scale, trans=1)[0]
-        whole: Array = lapack.dtrtrs(self.root, half, overwrite_b=1)[0]
+        whole = solve_triangle(self.root, solve_triangle(self.root, v / scale, transposed=True))
         whole /= scale
         return whole
 
     def inverse(self) -> Array:
         """Return ``A^-1``, a (p, p) array, exactly symmetric."""
+        if not len(self.root):
+            return np.empty((0, 0))
         upper = lapack.dpotri(self.root)[0]
         whole: Array = upper + upper.T
         whole.ravel(order="K")[:: len(whole) + 1] *= 0.5  # the diagonal was added to itself
@@ -96,8 +97,7 @@ class InformationFactor:
         -------
         (k, p) array
         """
-        half: Array = lapack.dtrtrs(self.root, (L / self.scale).T, trans=1)[0]
-        return half.T
+        return solve_triangle(self.root, (L / self.scale).T, transposed=True).T
 
     def logdet(self) -> float:
         """Return the logarithm of the determinant of A."""
@@ -128,15 +128,13 @@ def cholesky_factor(gram: Array) -> InformationFactor | None:
     True
     """
     diagonal = gram.diagonal()
-    if not (diagonal > 0.0).all() or not np.isfinite(diagonal).all():
+    if not (diagonal.min(initial=1.0) > 0.0 and diagonal.max(initial=1.0) < np.inf):
         return None
-    scale = power_of_two(np.sqrt(diagonal))
+    scale = np.ldexp(1.0, np.frexp(diagonal)[1] >> 1)  # diagonal / scale^2 is in [1/2, 2)
     scaled = gram / scale
     scaled /= scale[:, None]
-    root, failed = lapack.dpotrf(scaled.T, lower=1, clean=1, overwrite_a=1)
-    root = root.T
-    pivots = root.diagonal()
-    if failed or not pivots.min(initial=2.0) ** 2 > _SAFE_PIVOT * len(root) * _EPSILON:
+    root, failed = lapack.dpotrf(scaled)
+    if failed or not root.diagonal().min(initial=2.0) ** 2 > _SAFE_PIVOT * len(root) * _EPSILON:
         return None
     return InformationFactor(root, scale, _condition(root))
 
@@ -167,6 +165,14 @@ def qr_factor(rows: Array) -> InformationFactor:
     scale = power_of_two(column_norms(rows))
     root = triangular_root(rows, scale)
     return factor_of_root(root, scale)
+
+
+def solve_triangle(root: Array, v: Array, *, transposed: bool = False) -> Array:
+    """Return ``R^-1 v``, or ``R'^-1 v``, for an upper triangle R that may be empty."""
+    if not len(root):  # a model without columns; LAPACK rejects leading dimension 0
+        return np.empty(v.shape)
+    solution: Array = lapack.dtrtrs(root, v, trans=int(transposed))[0]
+    return solution
 
 
 def factor_of_root(root: Array, scale: Array) -> InformationFactor:

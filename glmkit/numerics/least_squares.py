@@ -26,16 +26,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.linalg import lapack
 
 from glmkit._typing import Array
 from glmkit.numerics.compensated import Pair, add_to_pair, pair_residual, pair_tdot
-from glmkit.numerics.factor import InformationFactor, factor_of_root, triangular_root
+from glmkit.numerics.factor import InformationFactor, factor_of_root, solve_triangle, triangular_root
 from glmkit.numerics.scaling import column_norms, power_of_two
 
-_MAX_STEPS = 20  # 2 or 3 do up to a condition of 1e8; each must at least halve the last
-_SETTLED = 2.0**-56  # a step this far under each coefficient cannot change its last bit
-_NEGLIGIBLE = 2.0**-90  # a step this far under the whole solution: for coefficients that are 0
+_MAX_STEPS = 20  # 1 or 2 do up to a condition of 1e8; each must at least halve the last
+_SETTLED = 2.0**-56  # an error this far under each coefficient cannot change its last bit
+_NEGLIGIBLE = 2.0**-90  # or this far under the whole solution: for coefficients that are 0
+_QR_ERROR = 16.0 * float(np.finfo(np.float64).eps)  # of QR per unit of p * cond, with room
 
 
 def weighted_least_squares(
@@ -72,10 +72,11 @@ def weighted_least_squares(
     scale = power_of_two(column_norms(rows))
     root = triangular_root(rows, scale, rhs)
     p = rows.shape[1]
-    solution = lapack.dtrtrs(root[:p, :p], root[:p, p])[0] / scale
+    solution = solve_triangle(root[:p, :p], root[:p, p]) / scale
     factor = factor_of_root(root[:p, :p], scale)
     if refine:
-        solution = refine_solution(rows, rhs, solution, factor)
+        rate = min(1.0, _QR_ERROR * p * factor.condition)
+        solution = _refined(solution, _gradient(rows, rhs), factor, rate)
     return solution, factor
 
 
@@ -105,11 +106,7 @@ def refine_solution(rows: Array, rhs: Array, solution: Array, factor: Informatio
     >>> refine_solution(rows, rows @ [3.0, 2.0, 1.0], np.zeros(3), factor)
     array([3., 2., 1.])
     """
-
-    def gradient(x: Pair) -> Array:
-        return pair_tdot(rows, pair_residual(rows, x, rhs)).rounded()
-
-    return _refined(solution, gradient, factor)
+    return _refined(solution, _gradient(rows, rhs), factor)
 
 
 def refined_inverse(rows: Array, factor: InformationFactor) -> Array:
@@ -133,31 +130,48 @@ def refined_inverse(rows: Array, factor: InformationFactor) -> Array:
     """
     start = factor.inverse()
     zeros = np.zeros(len(rows))
-
-    def column(k: int) -> Array:
-        unit = np.zeros(len(start))
-        unit[k] = 1.0
-
-        def gradient(x: Pair) -> Array:
-            return add_to_pair(pair_tdot(rows, pair_residual(rows, x, zeros)), unit).rounded()
-
-        return _refined(start[:, k], gradient, factor)
-
-    inverse = np.column_stack([column(k) for k in range(len(start))])
+    units = np.eye(len(start))
+    columns = [
+        _refined(column, _gradient(rows, zeros, unit), factor)
+        for column, unit in zip(start, units, strict=True)
+    ]
+    inverse = np.array(columns).reshape(start.shape)
     return 0.5 * (inverse + inverse.T)
 
 
-def _refined(start: Array, gradient: Callable[[Pair], Array], factor: InformationFactor) -> Array:
-    """Take steps ``A^-1 gradient`` until they no longer matter or no longer shrink."""
+def _gradient(rows: Array, rhs: Array, shift: Array | float = 0.0) -> Callable[[Pair], Array]:
+    """Return the function ``x -> rows'(rhs - rows x) + shift``, rounded once."""
+
+    def gradient(x: Pair) -> Array:
+        return add_to_pair(pair_tdot(rows, pair_residual(rows, x, rhs)), shift).rounded()
+
+    return gradient
+
+
+def _refined(
+    start: Array, gradient: Callable[[Pair], Array], factor: InformationFactor, rate: float = 1.0
+) -> Array:
+    """Take steps ``A^-1 gradient`` until they no longer matter or no longer shrink.
+
+    `rate` is a bound on the fraction of the error that a step leaves, when one is known.
+    """
     x = Pair(start, np.zeros_like(start))
-    previous = np.inf
+    previous = None
     for _ in range(_MAX_STEPS):
         step = factor.solve(gradient(x))
         size = float(np.linalg.norm(step * factor.scale))
-        if not size <= 0.5 * previous:
-            break
+        if previous is not None:
+            if size > 0.5 * previous:
+                break
+            rate = min(rate, size / previous)
         x, previous = add_to_pair(x, step), size
-        small = _NEGLIGIBLE * float(np.linalg.norm(x.high * factor.scale))
-        if size <= small or np.all(np.abs(step) <= _SETTLED * np.abs(x.high)):
+        if _settled(rate * size, np.abs(x.high) * factor.scale):
             break
     return x.rounded()
+
+
+def _settled(error: float, coefficients: Array) -> bool:
+    """Return whether an error is too small to show, in equilibrated coordinates."""
+    if error <= _NEGLIGIBLE * float(np.linalg.norm(coefficients)):
+        return True
+    return bool(np.all(error <= _SETTLED * coefficients))

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from glmkit._typing import Array, IntArray
-from glmkit.numerics.factor import cholesky_factor, triangular_root
+from glmkit.numerics.factor import cholesky_factor, solve_triangle, triangular_root
 from glmkit.numerics.scaling import column_norms, power_of_two
 
 TOLERANCE = 1e-11
@@ -149,7 +149,8 @@ def _decide(root: Array, limits: Array, scale: Array) -> Rank:
         basis[:, len(kept)] = rest / length
         weights[len(kept), j] = length
         kept.append(j)
-    combinations = _combinations(weights[: len(kept), kept], weights[: len(kept), dropped])
+    weights = weights[: len(kept)]
+    combinations = _combinations(weights[:, kept], weights[:, dropped], limits[dropped])
     combinations *= scale[dropped] / scale[kept][:, None]
     return Rank(np.array(kept, dtype=np.intp), np.array(dropped, dtype=np.intp), combinations)
 
@@ -162,13 +163,19 @@ def _remainder(basis: Array, column: Array) -> tuple[Array, Array]:
     return rest - basis @ second, first + second
 
 
-def _combinations(triangle: Array, weights: Array) -> Array:
-    """Solve for the coefficients on the kept columns; those within rounding of 0 become 0."""
+def _combinations(triangle: Array, weights: Array, limits: Array) -> Array:
+    """Solve for the coefficients on the kept columns, exactly 0 where they mean nothing.
+
+    That is where the term is shorter than what may be left of a dropped column, or the
+    coefficient within rounding errors of 0.
+    """
     if not triangle.size or not weights.size:
         return np.zeros((len(triangle), weights.shape[1]))
-    coefficients: Array = lapack.dtrtrs(triangle, weights)[0]
-    size = np.abs(triangle) @ np.abs(coefficients) + np.abs(weights)
-    inverse = np.abs(lapack.dtrtri(triangle)[0])
-    noise = _NOISE * len(triangle) * _EPSILON * (inverse @ size)
-    coefficients[np.abs(coefficients) <= noise] = 0.0
+    coefficients = solve_triangle(triangle, weights)
+    norms = np.linalg.norm(triangle, axis=0)
+    size = norms @ np.abs(coefficients) + np.linalg.norm(weights, axis=0)
+    sensitivity = np.abs(lapack.dtrtri(triangle)[0]).sum(axis=1)
+    noise = _NOISE * len(triangle) * _EPSILON * np.outer(sensitivity, size)
+    floor = np.maximum(noise, limits / norms[:, None])
+    coefficients[np.abs(coefficients) <= floor] = 0.0
     return coefficients
