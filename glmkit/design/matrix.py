@@ -1,0 +1,58 @@
+"""What the solvers ask of a design matrix: three products and a choice of columns.
+
+Nothing else is known of the columns by ``fitting``. An implementation may hold them as
+one dense block, as integer codes of a factor, or as batches of rows.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from glmkit._typing import Array, IntArray
+
+__all__ = ["Design"]
+
+
+class Design(Protocol):
+    """A matrix of n rows and p columns that can be multiplied."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns, (n, p)."""
+        ...
+
+    def dot(self, beta: Array) -> Array:
+        """Return X beta, (n,)."""
+        ...
+
+    def tdot(self, v: Array) -> Array:
+        """Return X'v, (p,)."""
+        ...
+
+    def gram(self, w: Array) -> Array:
+        """Return X' diag(w) X, (p, p) symmetric, in O(n p^2)."""
+        ...
+
+    def take(self, columns: IntArray) -> Design:
+        """Return the design of these columns, in this order."""
+        ...
+
+    def select(self, rows: IntArray) -> Design:
+        """Return the design of these rows, in this order."""
+        ...
+
+    def shifted(self, shift: Array) -> Design:
+        """Return X - 1 shift', the columns moved by (p,) `shift`."""
+        ...
+
+    def row_norms(self, root: Array) -> Array:
+        """Return the squared length of each row of X `root`, (n,); `root` is (p, k)."""
+        ...
+
+    def moments(self, w: Array) -> tuple[Array, Array]:
+        """Return the weighted mean and standard deviation of each column, each (p,)."""
+        ...
+
+    def dense(self) -> Array:
+        """Return the matrix itself, (n, p); may be large."""
+        ...

@@ -1,0 +1,251 @@
+"""Fit a generalized linear model to arrays.
+
+The order of things: choose the starting mean, move far columns near zero, decide which
+columns are independent, solve one weighted least squares, score until done, measure the
+fit, fit the null model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from glmkit._typing import Array, IntArray
+from glmkit.design.centring import Centring
+from glmkit.design.dense import DenseDesign
+from glmkit.errors import FitError
+from glmkit.families.base import Family, Mean
+from glmkit.fitting.goodness import deviance_of, dispersion_of, log_likelihood, pearson_statistic
+from glmkit.fitting.independence import Independence, independence_of
+from glmkit.fitting.objective import GLMObjective, Point
+from glmkit.fitting.problem import Problem
+from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
+from glmkit.numerics.factor import InformationFactor
+
+__all__ = ["GLMFit", "fit_glm"]
+
+# Halvings of the way from a mean inside the valid region to the first least squares.
+START_HALVINGS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class GLMFit:
+    """A fitted generalized linear model, in arrays.
+
+    ``gamma`` and ``factor`` belong to the independent columns, moved by ``centring``;
+    ``mean`` and ``eta`` to the rows used.
+    """
+
+    problem: Problem
+    family: Family
+    independence: Independence
+    gamma: Array
+    factor: InformationFactor
+    eta: Array
+    mean: Mean
+    deviance: float
+    null: NullModel
+    pearson_chi2: float
+    dispersion: float
+    loglik: float
+    converged: bool
+    reason: str
+    trace: tuple[Iteration, ...]
+
+    @property
+    def null_deviance(self) -> float:
+        """Deviance of the null model."""
+        return self.null.deviance
+
+    @property
+    def centring(self) -> Centring:
+        """The centring of the independent columns."""
+        return self.independence.centring
+
+    @property
+    def kept(self) -> IntArray:
+        """The independent columns."""
+        return self.independence.kept
+
+    @property
+    def rank(self) -> int:
+        """How many columns are independent."""
+        return len(self.independence.kept)
+
+    @property
+    def nobs(self) -> float:
+        """Rows that count."""
+        return self.problem.nobs
+
+    @property
+    def df_resid(self) -> float:
+        """Residual degrees of freedom."""
+        return self.nobs - self.rank
+
+    @property
+    def df_null(self) -> float:
+        """Residual degrees of freedom of the null model."""
+        return self.nobs - int(self.problem.intercept)
+
+
+def fit_glm(problem: Problem, family: Family, control: Control, start: Array | None = None) -> GLMFit:
+    """Return the maximum likelihood fit of `family` to `problem`.
+
+    Parameters
+    ----------
+    problem : Problem
+        n rows, p columns.
+    family : Family
+    control : Control
+    start : (p,) array, optional
+        Coefficients to start from, over all columns; dependent ones are ignored.
+
+    Raises
+    ------
+    FitError
+        No valid starting value can be found.
+    """
+    independence = independence_of(problem, family)
+    objective = _objective(problem, family, independence)
+    solution = _solve(objective, problem, independence, start, control)
+    point = solution.point
+    rank = len(independence.kept)
+    pearson = pearson_statistic(problem, family, point.mean)
+    deviance = deviance_of(problem, family, point.mean)
+    return GLMFit(
+        problem=problem,
+        family=family,
+        independence=independence,
+        gamma=point.beta,
+        factor=solution.factor,
+        eta=point.eta,
+        mean=point.mean,
+        deviance=deviance,
+        null=null_model(problem, family, control),
+        pearson_chi2=pearson,
+        dispersion=dispersion_of(family, pearson, problem.nobs - rank),
+        loglik=log_likelihood(problem, family, point.mean, deviance),
+        converged=solution.converged,
+        reason=solution.reason,
+        trace=solution.trace,
+    )
+
+
+class NullModel(NamedTuple):
+    """The model with the offset and, if there is one, the intercept alone."""
+
+    deviance: float
+    loglik: float
+
+
+def null_model(problem: Problem, family: Family, control: Control) -> NullModel:
+    """Return deviance and log-likelihood of the null model; nan where it does not exist."""
+    mean = _null_mean(problem, family, control)
+    if mean is None:
+        return NullModel(float("nan"), float("nan"))
+    deviance = deviance_of(problem, family, mean)
+    return NullModel(deviance, log_likelihood(problem, family, mean, deviance))
+
+
+def _null_mean(problem: Problem, family: Family, control: Control) -> Mean | None:
+    if not problem.intercept:
+        return family.mean(problem.added)
+    if problem.offset is None:
+        return _average_mean(problem, family)
+    n = len(problem.y)
+    design = DenseDesign(np.ones((n, 1), order="F"))
+    null = GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
+    try:
+        return fisher_scoring(null, starting_point(null, np.ones(1)), control).point.mean
+    except FitError:
+        return None
+
+
+def _average_mean(problem: Problem, family: Family) -> Mean | None:
+    # With a constant mean the score equation gives the weighted average for every family.
+    total, n = np.sum(problem.weights), len(problem.y)
+    average = float(problem.weights @ problem.y / total)
+    rest = float(problem.weights @ (1.0 - problem.y) / total)
+    with np.errstate(all="ignore"):  # an average outside the link's domain is found just below
+        mu = family.mean(family.link(np.array([average]))).mu[0]
+    if not np.isclose(mu, average, rtol=1e-6, atol=0.0):
+        return None
+    return Mean(np.full(n, average), np.full(n, rest), np.ones(n))
+
+
+def starting_point(objective: GLMObjective, constant: Array | None) -> Point:
+    """Return the point of one weighted least squares from the family's starting mean.
+
+    Where that leaves the valid region it is drawn back, by halves, to the constant mean.
+    """
+    family = objective.family
+    mu = family.start(objective.y, objective.weights)
+    eta = family.link(mu)
+    mean = family.mean(eta)
+    response = eta - objective.offset + family.working_residual(objective.y, mean)
+    beta, _ = objective.least_squares(
+        family.working_weight(mean), np.where(objective.weights > 0, response, 0.0)
+    )
+    point = objective.at(beta)
+    if np.isfinite(point.merit):
+        return point
+    return _drawn_back(objective, beta, constant)
+
+
+def _drawn_back(objective: GLMObjective, beta: Array, constant: Array | None) -> Point:
+    for inside in _inner_coefficients(objective, constant):
+        for halvings in range(START_HALVINGS + 1):
+            point = objective.at(inside + (beta - inside) * 0.5**halvings)
+            if np.isfinite(point.merit):
+                return point
+        point = objective.at(inside)
+        if np.isfinite(point.merit):
+            return point
+    raise FitError(
+        f"No valid starting value was found for {objective.family!r}: the linear predictor leaves the "
+        "range of the link or of the family. Give start= with coefficients whose fitted means are valid.",
+    )
+
+
+def _inner_coefficients(objective: GLMObjective, constant: Array | None) -> list[Array]:
+    """Return candidates for coefficients with a valid mean in every row."""
+    p = objective.design.shape[1]
+    candidates = [np.zeros(p)]
+    if constant is not None:
+        used = objective.weights > 0
+        average = np.average(objective.y[used], weights=objective.weights[used])
+        eta = objective.family.link(np.array([average]))[0] - objective.offset[used]
+        candidates = [constant * level for level in (np.mean(eta), np.max(eta), np.min(eta))] + candidates
+    return [candidate for candidate in candidates if np.all(np.isfinite(candidate))]
+
+
+def _objective(problem: Problem, family: Family, independence: Independence) -> GLMObjective:
+    design = independence.design
+    return GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
+
+
+def _solve(
+    objective: GLMObjective,
+    problem: Problem,
+    independence: Independence,
+    start: Array | None,
+    control: Control,
+) -> Solution:
+    constant = independence.centring.constant
+    constant = constant if np.any(constant) else None
+    if start is not None:
+        gamma = independence.centring.to_fitted(start[independence.kept])
+        point = objective.at(gamma)
+        if not np.isfinite(point.merit):
+            raise FitError(
+                "start= gives fitted means outside the range of the family or link. "
+                "Leave it out, or give coefficients whose fitted means are valid.",
+                argument="start",
+            )
+        return fisher_scoring(objective, point, control)
+    if objective.linear:
+        point, factor = objective.linear_solution()
+        return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
+    return fisher_scoring(objective, starting_point(objective, constant), control)

@@ -1,0 +1,85 @@
+"""Which columns of a design are independent, decided once, left to right, as R decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glmkit._typing import Array, IntArray
+from glmkit.design.centring import Centring, centring_of
+from glmkit.design.matrix import Design
+from glmkit.families.base import Family
+from glmkit.fitting.problem import Problem
+from glmkit.numerics.rank import Rank, independent_columns, vouched_by_gram
+
+__all__ = ["Independence", "independence_of"]
+
+# Coefficients of a combination below this share of the largest are rounding.
+COMBINATION_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Independence:
+    """The independent columns, ready to be fitted.
+
+    Parameters
+    ----------
+    kept, dropped : integer arrays
+        Columns of the design as coded.
+    combinations : (rank, dropped) array
+        ``X[:, dropped] = X[:, kept] @ combinations``.
+    centring : Centring
+        Of the kept columns.
+    design : Design
+        The kept columns, moved by the centring.
+    """
+
+    kept: IntArray
+    dropped: IntArray
+    combinations: Array
+    centring: Centring
+    design: Design
+
+
+def independence_of(problem: Problem, family: Family) -> Independence:
+    """Return the independent columns, weighted as at the family's starting mean."""
+    mu = family.start(problem.y, problem.weights)
+    working = family.working_weight(family.mean(family.link(mu)))
+    working = np.where(problem.weights > 0, problem.weights * working, 0.0)
+    centring = centring_of(problem.design, problem.weights, problem.constant)
+    shifted = problem.design.shifted(centring.shift)
+    gram = shifted.gram(working)
+    norms = _uncentred_norms(gram, shifted, working, centring.shift)
+    p = problem.design.shape[1]
+    if vouched_by_gram(gram, norms):
+        return Independence(np.arange(p), np.arange(0), np.zeros((p, 0)), centring, shifted)
+    rank = independent_columns(np.sqrt(working)[:, None] * shifted.dense(), norms=norms)
+    if np.any(centring.constant[rank.dropped]):
+        # The constant is not in the kept span as it stands: fit the columns as they are.
+        centring = Centring(np.zeros(p), np.zeros(p))
+        shifted = problem.design
+        rank = independent_columns(np.sqrt(working)[:, None] * shifted.dense())
+    combinations = _original_combinations(rank, centring)
+    kept = centring.take(rank.kept)
+    return Independence(rank.kept, rank.dropped, combinations, kept, shifted.take(rank.kept))
+
+
+def _uncentred_norms(gram: Array, shifted: Design, working: Array, shift: Array) -> Array:
+    """Return the weighted norms of the columns before they were moved, (p,)."""
+    squares = np.diag(gram).copy()
+    if np.any(shift):
+        squares += 2.0 * shift * shifted.tdot(working) + shift**2 * np.sum(working)
+    return np.sqrt(np.maximum(squares, 0.0))
+
+
+def _original_combinations(rank: Rank, centring: Centring) -> Array:
+    """Return the combinations in terms of the columns as coded.
+
+    x_d - s_d 1 = (X_k - 1 s_k') c  and  1 = X_k a  give  x_d = X_k (c + a (s_d - s_k'c)).
+    """
+    kept = centring.take(rank.kept)
+    back = centring.shift[rank.dropped] - kept.shift @ rank.combinations
+    combinations = rank.combinations + np.outer(kept.constant, back)
+    largest = np.max(np.abs(combinations), axis=0, initial=0.0)
+    return np.where(np.abs(combinations) > COMBINATION_ROUNDING * largest, combinations, 0.0)

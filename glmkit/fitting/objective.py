@@ -1,0 +1,180 @@
+"""What Fisher scoring needs to know of a model, and the generalized linear model as one.
+
+An objective turns coefficients into a `Point` (with the merit to be lowered) and a point
+into a `Quadratic` (score, information and the step between them). The loop in
+`glmkit.fitting.scoring` knows nothing else.
+
+Symbols: eta = X beta + offset, mu = g^-1(eta), W = w (dmu/deta)^2 / V(mu)
+(McCullagh & Nelder 1989, section 2.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from glmkit._typing import Array
+from glmkit.design.matrix import Design
+from glmkit.families.base import Family, Mean
+from glmkit.families.links import Identity
+from glmkit.numerics.compensated import compensated_residual, compensated_tdot
+from glmkit.numerics.factor import InformationFactor, cholesky_factor
+from glmkit.numerics.least_squares import weighted_least_squares
+
+__all__ = ["GLMObjective", "Objective", "Point", "Quadratic"]
+
+# Condition of the equilibrated columns up to which the normal equations are trusted:
+# their own condition is its square, and 1e12 leaves four digits of the step, which the
+# next step repairs.
+CHOLESKY_CONDITION = 1e6
+# Elements up to which a score in double-double is always affordable (well under 1 ms),
+# and the condition from which it is worth a pass over more.
+COMPENSATED_ELEMENTS = 50_000
+COMPENSATED_CONDITION = 1e3
+EPSILON = float(np.finfo(np.float64).eps)
+
+
+class Point(NamedTuple):
+    """Where the iteration stands."""
+
+    beta: Array  # (p,) coefficients
+    eta: Array  # (n,) linear predictor
+    mean: Mean  # (n,) each
+    merit: float  # to be lowered: the deviance; inf outside the valid region
+
+
+class Quadratic(NamedTuple):
+    """The merit's expected quadratic model at a point."""
+
+    score: Array  # (p,) X' w (y - mu) dmu / V
+    factor: InformationFactor  # of X'WX
+    step: Array  # (p,) information^-1 score
+    unit: float  # dispersion: the squared length of one standard error of eta
+
+
+class Objective(Protocol):
+    """What `fisher_scoring` minimises."""
+
+    def at(self, beta: Array) -> Point:
+        """Return the point at these coefficients."""
+        ...
+
+    def quadratic(self, point: Point) -> Quadratic:
+        """Return score, information and step at a point."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class GLMObjective:
+    """The deviance of a generalized linear model.
+
+    Parameters
+    ----------
+    family : Family
+    design : Design
+        n rows, p independent columns.
+    y, weights, offset : (n,) arrays
+        Response; prior times frequency weights, zero where a row does not count; offset
+        on the link scale.
+    """
+
+    family: Family
+    design: Design
+    y: Array
+    weights: Array
+    offset: Array
+    count: float = field(default=0.0)  # rows that count, for the dispersion's df
+
+    def at(self, beta: Array) -> Point:
+        """Return the point at `beta`."""
+        return self.point(beta, self.design.dot(beta) + self.offset)
+
+    def point(self, beta: Array, eta: Array) -> Point:
+        """Return the point at `beta`, whose linear predictor is `eta`."""
+        mean = self.family.mean(eta)
+        return Point(beta, eta, mean, self.merit(eta, mean))
+
+    def merit(self, eta: Array, mean: Mean) -> float:
+        """Return the deviance, inf where eta or mu leaves its range."""
+        counted = self.weights > 0
+        valid = np.isfinite(eta) & self.family.link.valid(eta) & self.family.valid_mean(mean)
+        if not np.all(valid | ~counted):
+            return float("inf")
+        deviance = self.family.unit_deviance(self.y, mean)
+        total = float(np.sum(np.where(counted, self.weights * deviance, 0.0)))
+        return total if np.isfinite(total) else float("inf")
+
+    def quadratic(self, point: Point) -> Quadratic:
+        """Return score, information and step at `point`."""
+        working = self._counted(self.family.working_weight(point.mean))
+        residual = self._counted(self.family.score_residual(self.y, point.mean))
+        factor = cholesky_factor(self.design.gram(working))
+        unit = self._unit(point, working)
+        if factor is None or factor.condition > CHOLESKY_CONDITION:
+            return self._quadratic_by_qr(point, working, unit)
+        score = self._tdot(residual, factor.condition)
+        return Quadratic(score, factor, factor.solve(score), unit)
+
+    @property
+    def linear(self) -> bool:
+        """Whether one weighted least squares solves it: no iteration is owed."""
+        return self.family.canonical and self.family.link == Identity()
+
+    def linear_solution(self) -> tuple[Point, InformationFactor]:
+        """Return the solution of a linear model, refined on its own residual.
+
+        The normal equations are right to condition^2 roundings; one step on the residual
+        of the data makes that condition^1. The QR solution comes refined.
+        """
+        response = np.where(self.weights > 0, self.y - self.offset, 0.0)
+        beta, factor = self.least_squares(np.ones(len(self.y)), response)
+        if factor.condition <= CHOLESKY_CONDITION:
+            residual = self.weights * self._linear_residual(beta, response, factor.condition)
+            beta = beta + factor.solve(self._tdot(residual, factor.condition))
+        return self.at(beta), factor
+
+    def _linear_residual(self, beta: Array, response: Array, condition: float) -> Array:
+        if self._accurate(condition):
+            return compensated_residual(self.design.dense(), beta, response)
+        return response - self.design.dot(beta)
+
+    def least_squares(self, working: Array, response: Array) -> tuple[Array, InformationFactor]:
+        """Return the weighted least-squares solution for `response` and its factor."""
+        w = self._counted(working)
+        factor = cholesky_factor(self.design.gram(w))
+        if factor is not None and factor.condition <= CHOLESKY_CONDITION:
+            return factor.solve(self.design.tdot(w * response)), factor
+        root = np.sqrt(w)
+        return weighted_least_squares(self.design.dense() * root[:, None], root * response, refine=True)
+
+    def _quadratic_by_qr(self, point: Point, working: Array, unit: float) -> Quadratic:
+        root = np.sqrt(working)
+        residual = np.where(working > 0, self.family.working_residual(self.y, point.mean), 0.0)
+        rows = self.design.dense() * root[:, None]
+        step, factor = weighted_least_squares(rows, root * residual, refine=True)
+        return Quadratic(rows.T @ (root * residual), factor, step, unit)
+
+    def _tdot(self, residual: Array, condition: float) -> Array:
+        if self._accurate(condition):
+            return compensated_tdot(self.design.dense(), residual)
+        return self.design.tdot(residual)
+
+    def _accurate(self, condition: float) -> bool:
+        n, p = self.design.shape
+        return n * p <= COMPENSATED_ELEMENTS or condition > COMPENSATED_CONDITION
+
+    def _counted(self, values: Array) -> Array:
+        # A row without weight may have an infinite working weight: 0 * inf is nan.
+        return np.where(self.weights > 0, self.weights * values, 0.0)
+
+    def _unit(self, point: Point, working: Array) -> float:
+        # Known dispersion: 1. Estimated: the mean deviance, which near the solution is the
+        # squared standard error's scale. The floor is the rounding of eta itself: a step
+        # below it in W-norm is noise (a perfect fit has no other scale).
+        rounding = EPSILON**2 * float(working @ (point.eta * point.eta))
+        if self.family.dispersion is not None:
+            return max(self.family.dispersion, rounding)
+        df = max(self.count - self.design.shape[1], 1.0)
+        return max(point.merit / df, rounding, np.finfo(np.float64).tiny)

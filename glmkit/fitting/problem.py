@@ -1,0 +1,67 @@
+"""The arrays of one model, as the fitting room takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from glmkit._typing import Array
+from glmkit.design.matrix import Design
+
+__all__ = ["Problem"]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Response, design and row arguments over the rows used.
+
+    Parameters
+    ----------
+    design : Design
+        All p columns as coded, dependent ones too.
+    y : (n,) array
+        Response; a proportion for binomial data.
+    prior : (n,) array
+        Prior weights; the trials are already in them.
+    frequency : (n,) array or None
+        How often each row counts.
+    offset : (n,) array or None
+        On the link scale.
+    trials : (n,) array or None
+        Trials behind each proportion.
+    intercept : bool
+        Whether the null model has an intercept.
+    constant : (p,) array or None
+        a with X a = 1, where the span holds the constant.
+    """
+
+    design: Design
+    y: Array
+    prior: Array
+    frequency: Array | None = None
+    offset: Array | None = None
+    trials: Array | None = None
+    intercept: bool = True
+    constant: Array | None = None
+
+    @property
+    def weights(self) -> Array:
+        """Prior times frequency weights, (n,)."""
+        return self.prior if self.frequency is None else self.prior * self.frequency
+
+    @property
+    def counts(self) -> Array:
+        """How often each row counts: its frequency, 0 where its weight is 0."""
+        counts = np.ones(len(self.y)) if self.frequency is None else self.frequency
+        return np.where(self.weights > 0, counts, 0.0)
+
+    @property
+    def nobs(self) -> float:
+        """Rows that count."""
+        return float(np.sum(self.counts))
+
+    @property
+    def added(self) -> Array:
+        """The offset, zeros where there is none."""
+        return np.zeros(len(self.y)) if self.offset is None else self.offset

@@ -1,0 +1,151 @@
+"""Fisher scoring with step halving, stopped in statistical units.
+
+The step is solved for, not the new coefficients: near the solution it is small, and its
+relative error does not matter. Its length is measured in standard errors,
+sqrt(step'score / phi) = sqrt(step' I step / phi), so that the same tolerance serves every
+unit of x and y. Rejected: R's relative change of the deviance, which stops early where the
+deviance is large and never where it is zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from glmkit._typing import Array
+from glmkit.errors import FitError
+from glmkit.fitting.objective import Objective, Point, Quadratic
+from glmkit.numerics.factor import InformationFactor
+
+__all__ = ["Control", "Iteration", "Solution", "fisher_scoring"]
+
+# What may be left of the error after the last step, as a share of the tolerance: an
+# estimate much smaller than its standard error is still right to tol of itself.
+LEFT = 0.01
+# A deviance is a sum of rounded terms: a rise below this share of it is rounding.
+MERIT_ROUNDING = 1e-12
+# A step that no halving improves is rounding when it is this small, in standard errors.
+STALLED = 1e-6
+
+
+@dataclass(frozen=True)
+class Control:
+    """How the iterations are run.
+
+    Parameters
+    ----------
+    tol : float
+        Error of the coefficients at which to stop, in standard errors.
+    max_iter : int
+        Steps at most.
+    max_halvings : int
+        Halvings of one step at most.
+    on_failure : {"warn", "raise"}
+        What happens on non-convergence, separation and boundary maxima.
+    threads : int, optional
+        Threads at most. Never changes a digit of the result.
+
+    Examples
+    --------
+    >>> Control(max_iter=100)
+    Control(tol=1e-09, max_iter=100, max_halvings=20, on_failure='warn', threads=None)
+    """
+
+    tol: float = 1e-9
+    max_iter: int = 50
+    max_halvings: int = 20
+    on_failure: str = "warn"
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot work."""
+        wrong = [
+            (not 0 < self.tol < 1, "tol", "a number between 0 and 1"),
+            (int(self.max_iter) != self.max_iter or self.max_iter < 1, "max_iter", "a whole number >= 1"),
+            (self.max_halvings < 0, "max_halvings", "a whole number >= 0"),
+            (self.on_failure not in ("warn", "raise"), "on_failure", '"warn" or "raise"'),
+            (self.threads is not None and self.threads < 1, "threads", "None or a whole number >= 1"),
+        ]
+        for bad, name, rule in wrong:
+            if bad:
+                value = getattr(self, name)
+                raise FitError(f"Control({name}={value!r}) is not valid: give {rule}.", argument=name)
+
+
+class Iteration(NamedTuple):
+    """One line of the trace."""
+
+    iteration: int
+    deviance: float
+    step: float  # in standard errors
+    halvings: int
+    coef: Array
+
+
+class Solution(NamedTuple):
+    """Where Fisher scoring ended."""
+
+    point: Point
+    factor: InformationFactor
+    trace: tuple[Iteration, ...]
+    converged: bool
+    reason: str  # "" when converged; "iterations" or "stuck"
+
+
+def fisher_scoring(objective: Objective, start: Point, control: Control) -> Solution:
+    """Return the point of least merit reached from `start`.
+
+    Parameters
+    ----------
+    objective : Objective
+    start : Point
+        Inside the valid region (finite merit).
+    control : Control
+
+    Notes
+    -----
+    Stops when the error left after the step, extrapolated from the rate of convergence,
+    is below ``LEFT * tol`` and the step itself below ``tol`` standard errors, so that the
+    information of the last pass serves the standard errors.
+    """
+    point, trace, last = start, [], float("inf")
+    quadratic = objective.quadratic(point)
+    for iteration in range(1, control.max_iter + 1):
+        size = step_size(quadratic)
+        if size <= LEFT * control.tol:
+            trace.append(Iteration(iteration, point.merit, size, 0, point.beta))
+            return Solution(point, quadratic.factor, tuple(trace), True, "")
+        moved, halvings = _descend(objective, point, quadratic.step, control)
+        trace.append(Iteration(iteration, moved.merit, size, halvings, moved.beta))
+        if moved is point:
+            converged = size <= STALLED
+            return Solution(point, quadratic.factor, tuple(trace), converged, "" if converged else "stuck")
+        if size <= control.tol and error_left(size, last) <= LEFT * control.tol:
+            return Solution(moved, quadratic.factor, tuple(trace), True, "")
+        point, last = moved, size
+        quadratic = objective.quadratic(point)
+    return Solution(point, quadratic.factor, tuple(trace), False, "iterations")
+
+
+def step_size(quadratic: Quadratic) -> float:
+    """Return the length of the step in standard errors."""
+    decrement = float(quadratic.step @ quadratic.score)
+    return float(np.sqrt(max(decrement, 0.0) / quadratic.unit))
+
+
+def error_left(size: float, last: float) -> float:
+    """Return the error expected after a step of `size` that followed one of `last`."""
+    rate = size / last if last > 0 else 0.0
+    return size * rate / (1.0 - rate) if rate < 1.0 else float("inf")
+
+
+def _descend(objective: Objective, point: Point, step: Array, control: Control) -> tuple[Point, int]:
+    """Return the first point along the step that does not raise the merit."""
+    allowed = point.merit * (1.0 + MERIT_ROUNDING)
+    for halvings in range(control.max_halvings + 1):
+        candidate = objective.at(point.beta + step * 0.5**halvings)
+        if candidate.merit <= allowed:
+            return candidate, halvings
+    return point, control.max_halvings
