@@ -1,1 +1,60 @@
-"""families"""
+"""Families of distributions and their links, as frozen values with pure array methods."""
+
+from glmkit.families.base import Family
+from glmkit.families.link import Link, Mean
+from glmkit.families.link_names import LinkLike, link_from
+from glmkit.families.links import (
+    Cauchit,
+    CLogLog,
+    Identity,
+    Inverse,
+    InverseSquare,
+    Log,
+    Logit,
+    LogLog,
+    Power,
+    Probit,
+    Sqrt,
+)
+from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
+from glmkit.families.registry import FamilyLike, family_from, family_names, register_family
+from glmkit.families.standard import (
+    Bernoulli,
+    Binomial,
+    Gamma,
+    Gaussian,
+    InverseGaussian,
+    Poisson,
+)
+
+__all__ = [
+    "Bernoulli",
+    "Binomial",
+    "CLogLog",
+    "Cauchit",
+    "Family",
+    "FamilyLike",
+    "Gamma",
+    "Gaussian",
+    "Identity",
+    "Inverse",
+    "InverseGaussian",
+    "InverseSquare",
+    "Link",
+    "LinkLike",
+    "Log",
+    "LogLog",
+    "Logit",
+    "Mean",
+    "Poisson",
+    "Power",
+    "Probit",
+    "Quasi",
+    "QuasiBinomial",
+    "QuasiPoisson",
+    "Sqrt",
+    "family_from",
+    "family_names",
+    "link_from",
+    "register_family",
+]

@@ -1,0 +1,131 @@
+"""The two functions of (y, mu) that unit deviances are made of, and Stirling's error.
+
+Both kernels vanish to second order at y = mu, where their defining formulas subtract
+nearly equal numbers. There a series in v = (y - mu) / (y + mu) takes over, since
+log(y / mu) = 2 atanh(v) (Loader 2000, "Fast and accurate computation of binomial
+probabilities", section 3).
+"""
+
+from __future__ import annotations
+
+from math import lgamma
+from typing import Final
+
+import numpy as np
+from scipy import special
+
+from glmkit._typing import Array
+
+__all__ = ["gamma_kernel", "log_choose_ratio", "relative_entropy", "stirling_error"]
+
+_TINY: Final = float(np.finfo(np.float64).tiny)
+_NEAR: Final = 0.1
+"""|y - mu| / mu below which the series is used; at 0.1 the direct formula has lost one digit."""
+_ATANH: Final = tuple(1.0 / (2 * k + 3) for k in range(8))
+"""(atanh(v) - v) / v^3 = sum v^2k / (2k + 3); v < 1/19 leaves 1e-22 after eight terms."""
+
+
+def relative_entropy(x: Array, m: Array) -> Array:
+    """Return x log(x / m) - x + m >= 0, (n,), to full relative accuracy; m at x = 0."""
+    difference = x - m
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        # x > 0 = m gives inf. fmax: where x = 0, or x / m underflows, x log(x / m) is nothing.
+        out = np.divide(x, m)
+        np.fmax(out, _TINY, out=out)
+        np.log(out, out=out)
+        out *= x
+        out -= difference
+        near = np.abs(difference) < _NEAR * m
+    if near.any():
+        x, m, d = x[near], m[near], difference[near]
+        v = d / (x + m)
+        out[near] = d * v + 2.0 * x * _atanh_tail(v)
+    return out
+
+
+def gamma_kernel(y: Array, mu: Array) -> Array:
+    """Return (y - mu) / mu - log(y / mu) >= 0, (n,), to full relative accuracy."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        ratio = np.divide(y, mu)  # inf or 0 beyond the range of doubles
+        relative = (y - mu) / mu
+        near = np.abs(relative) < _NEAR
+        lost = ratio < _TINY
+        out = np.log(ratio, out=ratio)
+        if lost.any():
+            out[lost] = np.log(y[lost]) - np.log(mu[lost])
+        np.subtract(relative, out, out=out)
+    if near.any():
+        y, mu, t = y[near], mu[near], relative[near]
+        v = t * (mu / (y + mu))
+        out[near] = t * v - 2.0 * _atanh_tail(v)
+    return out
+
+
+def _atanh_tail(v: Array) -> Array:
+    """Return atanh(v) - v for |v| < 1/19."""
+    square = v * v
+    total = np.full_like(v, _ATANH[-1])
+    for coefficient in _ATANH[-2::-1]:
+        total *= square
+        total += coefficient
+    total *= square
+    total *= v
+    return total
+
+
+# -- factorials ------------------------------------------------------------------------
+
+_STIRLING: Final = (
+    1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400,
+)  # fmt: skip
+"""B_2k / (2k (2k - 1)): Stirling's series (Abramowitz & Stegun 6.1.41)."""
+_SERIES_FROM: Final = 15.0
+"""From here eight terms of the series leave less than 1e-17."""
+
+
+def stirling_error(x: Array) -> Array:
+    """Return log Gamma(x + 1) - [x log x - x + log(2 pi x) / 2] for x > 0, (n,).
+
+    Absolute error below 1e-15. With it the logarithm of a factorial is never formed, so
+    that probabilities of counts near 1e15 keep their digits (Loader 2000).
+    """
+    large = np.maximum(x, _SERIES_FROM)
+    square = 1.0 / (large * large)
+    total = np.full_like(large, _STIRLING[-1])
+    for coefficient in _STIRLING[-2::-1]:
+        total *= square
+        total += coefficient
+    total /= large
+    small = x < _SERIES_FROM
+    if small.any():
+        total[small] = _stirling_error_small(x[small])
+    return total
+
+
+def _stirling_error_small(x: Array) -> Array:
+    whole = np.rint(x)
+    table = _FACTORIAL_ERRORS[np.clip(whole, 0, _SERIES_FROM).astype(np.intp)]
+    direct = special.gammaln(x + 1.0) - special.xlogy(x, x) + x - 0.5 * np.log(2.0 * np.pi * x)
+    return np.where(x == whole, table, direct)
+
+
+def _factorial_errors() -> Array:
+    """Return Stirling's error at 0 (unused), 1, ..., 15."""
+    x = np.arange(1.0, _SERIES_FROM + 1.0)
+    exact = np.array([lgamma(k + 1.0) for k in x])
+    return np.concatenate([[0.0], exact - (x * np.log(x) - x + 0.5 * np.log(2.0 * np.pi * x))])
+
+
+_FACTORIAL_ERRORS: Final = _factorial_errors()
+
+
+def log_choose_ratio(x: Array, n: Array) -> Array:
+    """Return log[C(n, x) (x/n)^x (1 - x/n)^(n-x)], (n,): the binomial probability at its mode."""
+    out = np.zeros_like(x)
+    inner = (x > 0.0) & (x < n)
+    if inner.any():
+        x, n = x[inner], n[inner]
+        rest = n - x
+        errors = stirling_error(n) - stirling_error(x) - stirling_error(rest)
+        out[inner] = errors + 0.5 * np.log(n / x / rest / (2.0 * np.pi))
+    return out

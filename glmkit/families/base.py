@@ -1,0 +1,362 @@
+"""What a family is: the protocol every family of distributions answers.
+
+Symbols, those of McCullagh & Nelder (1989), chapter 2: V the variance function, phi the
+dispersion, w the prior weight, so that var(y) = phi V(mu) / w; d the unit deviance,
+d(y, mu) = 2 * integral from mu to y of (y - t) / V(t) dt. The log-likelihood of every
+family here is its value at mu = y less w d / (2 phi).
+
+Values that several rows share may be returned as read-only views; nothing a family
+returns may be written into.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar, Self
+
+import numpy as np
+
+from glmkit._typing import Array, BoolArray
+from glmkit.errors import FamilyError, NoLikelihoodError
+from glmkit.families.link import Link, Mean, read_only
+from glmkit.families.link_names import LinkLike, link_from
+
+__all__ = ["Family", "Mean", "at_least"]
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Family(ABC):
+    """A family of distributions with its link; a frozen value.
+
+    Parameters
+    ----------
+    link : Link, Link class or str, optional
+        :attr:`default_link` if left out.
+
+    Examples
+    --------
+    >>> from glmkit.families import Poisson, Sqrt
+    >>> Poisson(), Poisson("sqrt") == Poisson(link=Sqrt()) == Poisson(Sqrt)
+    (Poisson(link="log"), True)
+    """
+
+    link: Link
+
+    name: ClassVar[str]
+    """R's spelling."""
+    title: ClassVar[str]
+    """What tables call it."""
+    support: ClassVar[str]
+    """The admitted responses, in words."""
+    default_link: ClassVar[Link]
+    canonical_link: ClassVar[Link | None] = None
+    canonical_slope: ClassVar[float] = 1.0
+    """d theta / d eta for the canonical link: dmu / V(mu), a constant."""
+    dispersion: ClassVar[float | None] = 1.0
+    """1.0 when known, None when it is estimated."""
+    response_kind: ClassVar[str] = "numeric"
+    has_likelihood: ClassVar[bool] = True
+    counted_dispersion: ClassVar[int] = 0
+    """Parameters the AIC counts besides the coefficients."""
+    bounded_mean: ClassVar[bool] = False
+    """Whether the family reads 1 - mu."""
+    ratio_names: ClassVar[Mapping[Link, str]] = {}
+
+    def __init__(self, link: LinkLike | None = None) -> None:
+        object.__setattr__(self, "link", self.default_link if link is None else link_from(link))
+
+    def __repr__(self) -> str:
+        named = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "link"}
+        shown = [f"{name}={_shown(value)}" for name, value in named.items()]
+        return f"{type(self).__name__}({', '.join([*shown, f'link={_shown(self.link.name)}'])})"
+
+    def with_link(self, link: LinkLike) -> Self:
+        """Return the same family with another link."""
+        return replace(self, link=link_from(link))
+
+    # -- names -------------------------------------------------------------------------
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the link is the canonical one, so that dmu = canonical_slope * V(mu)."""
+        return self.link == self.canonical_link
+
+    @property
+    def ratio_name(self) -> str:
+        """What exp(coefficient) is, such as "odds ratio"; empty when it is no ratio."""
+        return self.ratio_names.get(self.link, "")
+
+    @property
+    def loss_name(self) -> str:
+        """What :meth:`nll` is called as a training loss."""
+        return f"{self.title} NLL"
+
+    # -- responses and means -----------------------------------------------------------
+
+    def check_response(self, y: Array, weights: Array, trials: Array | None = None) -> BoolArray:
+        """Return the mask, (n,), of rows the family cannot take.
+
+        Rows of weight zero may lie outside the support, but must be finite.
+        """
+        with np.errstate(invalid="ignore"):  # NaN compares false, and is not finite
+            return ~np.isfinite(y) | ((weights > 0.0) & ~self.in_support(y, trials))
+
+    @abstractmethod
+    def in_support(self, y: Array, trials: Array | None = None) -> BoolArray:
+        """Return which responses, (n,), the family admits."""
+
+    def mean(self, eta: Array) -> Mean:
+        """Return the link's mean, sparing 1 - mu where this family never reads it."""
+        return self.link.mean(eta) if self.bounded_mean else self.link.mean_without_complement(eta)
+
+    @abstractmethod
+    def valid_mean(self, m: Mean) -> BoolArray:
+        """Return which means, (n,), lie in the family's range (or underflow towards its edge)."""
+
+    def start(self, y: Array, weights: Array) -> Array:
+        """Return starting means, (n,): R's, and the weighted mean of y where the link has none.
+
+        Raises
+        ------
+        FamilyError
+            When the weighted mean of y does not suit the link either.
+        """
+        mu = np.asarray(self._start(y, weights), dtype=np.float64)
+        bad = ~self._admits(mu)
+        if bad.any():
+            average = np.average(mu, weights=weights) if weights.sum() > 0.0 else np.mean(mu)
+            mu = np.where(bad, average, mu)
+            if not self._admits(np.atleast_1d(average)).all():
+                raise FamilyError(
+                    f"No starting values: the {self.link.name} link of {self!r} does not admit "
+                    f"{average:.6g}, the mean of the response. Pass start= with coefficients "
+                    "whose fitted means lie in its range.",
+                    rows=np.flatnonzero(bad).tolist(),
+                )
+        return mu
+
+    def _start(self, y: Array, weights: Array) -> Array:
+        return y
+
+    def _admits(self, mu: Array) -> BoolArray:
+        """Return which means survive the way through the link and back."""
+        eta = self.link(mu)
+        return np.isfinite(eta) & self.link.valid(eta) & self.valid_mean(self.link.mean(eta))
+
+    # -- moments -----------------------------------------------------------------------
+
+    @abstractmethod
+    def variance(self, m: Mean) -> Array:
+        """Return V(mu), (n,)."""
+
+    def working_weight(self, m: Mean) -> Array:
+        """Return dmu^2 / V(mu), (n,), in a form that does not overflow before its value does."""
+        if self.canonical:  # dmu = c V, so that dmu^2 / V = c dmu
+            slope = self.canonical_slope
+            return read_only(m.dmu) if slope == 1.0 else slope * m.dmu
+        return self._working_weight(m)
+
+    def _working_weight(self, m: Mean) -> Array:
+        return m.dmu / self.variance(m) * m.dmu
+
+    def response_residual(self, y: Array, m: Mean) -> Array:
+        """Return y - mu, (n,), without cancellation where the mean has an exact complement."""
+        return y - m.mu
+
+    def working_residual(self, y: Array, m: Mean) -> Array:
+        """Return (y - mu) / dmu, (n,); 0 where the mean is flat, dmu = 0."""
+        flat = m.dmu == 0.0
+        return np.where(flat, 0.0, self.response_residual(y, m) / np.where(flat, 1.0, m.dmu))
+
+    def score_residual(self, y: Array, m: Mean) -> Array:
+        """Return (y - mu) dmu / V(mu), (n,): minus half the deviance's derivative by eta."""
+        if self.canonical:
+            residual = self.response_residual(y, m)
+            return residual if self.canonical_slope == 1.0 else self.canonical_slope * residual
+        return self._score_residual(y, m)
+
+    def _score_residual(self, y: Array, m: Mean) -> Array:
+        return self.response_residual(y, m) * (m.dmu / self.variance(m))
+
+    def pearson(self, y: Array, m: Mean) -> Array:
+        """Return (y - mu) / sqrt(V(mu)), (n,)."""
+        return self.response_residual(y, m) / np.sqrt(self.variance(m))
+
+    # -- deviance and likelihood -------------------------------------------------------
+
+    @abstractmethod
+    def unit_deviance(self, y: Array, m: Mean) -> Array:
+        """Return d(y, mu) >= 0, (n,), accurate where y is close to mu."""
+
+    @abstractmethod
+    def saturated(
+        self, y: Array, weights: Array, dispersion: float = 1.0, trials: Array | None = None
+    ) -> Array:
+        """Return the log-likelihood of each row at mu = y, (n,), its weight included."""
+
+    def loglik(
+        self,
+        y: Array,
+        m: Mean,
+        weights: Array,
+        dispersion: float = 1.0,
+        trials: Array | None = None,
+    ) -> Array:
+        """Return the log-likelihood of each row, (n,), with R's conventions for weights.
+
+        Gaussian weights divide the variance; those of the other families multiply the
+        log density. Rows of weight zero give 0. NaN where the number does not exist
+        (see :meth:`likelihood_note`).
+        """
+        deviance = self.unit_deviance(y, m)
+        with np.errstate(divide="ignore", invalid="ignore"):  # dispersion 0: a perfect fit
+            loss = np.where(deviance == 0.0, 0.0, weights * deviance / (2.0 * dispersion))
+            value = self.saturated(y, weights, dispersion, trials) - loss
+        return np.where(weights > 0.0, value, 0.0)
+
+    def likelihood_note(self, y: Array, weights: Array, trials: Array | None = None) -> str | None:
+        """Return a sentence on how far the log-likelihood of these data can be read, or None."""
+        return None
+
+    def loglik_dispersion(self, deviance: float, weights: Array, freq: Array | None = None) -> float:
+        """Return the dispersion at which R evaluates the likelihood: deviance / sum of weights."""
+        if self.dispersion is not None:
+            return self.dispersion
+        return deviance / float(np.sum(weights if freq is None else weights * freq))
+
+    # -- the distribution --------------------------------------------------------------
+    # Each hook takes the mean and one more parameter per row, which _parameter makes of
+    # dispersion, weights and trials: phi / w, or a number of trials.
+
+    def cdf(
+        self,
+        y: Array,
+        m: Mean,
+        dispersion: float = 1.0,
+        weights: Array | None = None,
+        trials: Array | None = None,
+    ) -> Array:
+        """Return P(Y <= y), (n,), exact when it is small."""
+        return self._cdf(y, m, self._parameter(m, dispersion, weights, trials))
+
+    def sf(
+        self,
+        y: Array,
+        m: Mean,
+        dispersion: float = 1.0,
+        weights: Array | None = None,
+        trials: Array | None = None,
+    ) -> Array:
+        """Return P(Y > y), (n,), exact when it is small."""
+        return self._sf(y, m, self._parameter(m, dispersion, weights, trials))
+
+    def logcdf(
+        self,
+        y: Array,
+        m: Mean,
+        dispersion: float = 1.0,
+        weights: Array | None = None,
+        trials: Array | None = None,
+    ) -> Array:
+        """Return log P(Y <= y), (n,)."""
+        return self._logcdf(y, m, self._parameter(m, dispersion, weights, trials))
+
+    def logsf(
+        self,
+        y: Array,
+        m: Mean,
+        dispersion: float = 1.0,
+        weights: Array | None = None,
+        trials: Array | None = None,
+    ) -> Array:
+        """Return log P(Y > y), (n,)."""
+        return self._logsf(y, m, self._parameter(m, dispersion, weights, trials))
+
+    def quantile(
+        self,
+        p: Array,
+        m: Mean,
+        dispersion: float = 1.0,
+        weights: Array | None = None,
+        trials: Array | None = None,
+    ) -> Array:
+        """Return the smallest y with P(Y <= y) >= p, (n,); NaN unless 0 <= p <= 1."""
+        return self._quantile(p, m, self._parameter(m, dispersion, weights, trials))
+
+    def rvs(
+        self,
+        m: Mean,
+        dispersion: float,
+        weights: Array | None,
+        trials: Array | None,
+        rng: np.random.Generator,
+    ) -> Array:
+        """Return one draw per row, (n,); NaN in rows of weight zero that need their weight."""
+        parameter = self._parameter(m, dispersion, weights, trials)
+        drawable = self._drawable(m, parameter)
+        if drawable.all():
+            return self._draw(m, parameter, rng)
+        out = np.full(m.mu.shape, np.nan)
+        rows = Mean(*(a[drawable] for a in m))
+        out[drawable] = self._draw(rows, parameter[drawable], rng)
+        return out
+
+    def _parameter(self, m: Mean, dispersion: float, weights: Array | None, trials: Array | None) -> Array:
+        """Return phi / w, (n,)."""
+        if weights is None:
+            return np.broadcast_to(np.float64(dispersion), m.mu.shape)
+        with np.errstate(divide="ignore", invalid="ignore"):  # weight 0: infinite spread
+            return np.asarray(dispersion / weights)
+
+    def _drawable(self, m: Mean, parameter: Array) -> BoolArray:
+        return np.isfinite(m.mu) & np.isfinite(parameter)
+
+    def _cdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        raise self._no_distribution()
+
+    def _sf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return 1.0 - self._cdf(y, m, parameter)
+
+    def _logcdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        with np.errstate(divide="ignore"):  # log(0) = -inf
+            return np.log(self._cdf(y, m, parameter))
+
+    def _logsf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        with np.errstate(divide="ignore"):  # log(0) = -inf
+            return np.log(self._sf(y, m, parameter))
+
+    def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
+        raise self._no_distribution()
+
+    def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
+        raise self._no_distribution()
+
+    def _no_distribution(self) -> NoLikelihoodError:
+        return NoLikelihoodError(
+            f"{self!r} has a mean and a variance but no distribution, so nothing can be drawn "
+            "from it. Use a family with a likelihood, such as Poisson or NegativeBinomial.",
+            family=self,
+        )
+
+    # -- a training loss ---------------------------------------------------------------
+
+    def nll(self, y: Array, eta: Array) -> Array:
+        """Return -log L at weight and dispersion 1 up to terms free of eta, (n,)."""
+        return 0.5 * self.unit_deviance(y, self.mean(eta))
+
+    def nll_gradient(self, y: Array, eta: Array) -> Array:
+        """Return d nll / d eta, (n,)."""
+        return -self.score_residual(y, self.mean(eta))
+
+
+def at_least(values: Array, bound: float) -> BoolArray:
+    """Return which values are finite and at least the bound."""
+    return (values >= bound) & (values < np.inf)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    return f"{value:.6g}" if isinstance(value, float) else repr(value)

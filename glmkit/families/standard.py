@@ -1,0 +1,378 @@
+"""Gaussian, Poisson, gamma and inverse Gaussian families.
+
+Symbols as in :mod:`glmkit.families.base`. Variances and deviances are those of
+McCullagh & Nelder (1989), table 2.1; ratios such as (y - mu) / mu are formed first so
+that no power of a mean overflows on the way.
+"""
+
+# ruff: noqa: D102  (the methods of a protocol are documented once, on the protocol)
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+import numpy as np
+from scipy import special
+
+from glmkit._typing import Array, BoolArray
+from glmkit.families._kernels import gamma_kernel, relative_entropy, stirling_error
+from glmkit.families._quantiles import count_quantile, positive_quantile
+from glmkit.families.base import Family
+from glmkit.families.binomial import Bernoulli, Binomial
+from glmkit.families.link import Link, Mean
+from glmkit.families.links import Identity, Inverse, InverseSquare, Log
+
+__all__ = ["Bernoulli", "Binomial", "Gamma", "Gaussian", "InverseGaussian", "Poisson"]
+
+_LOG_2PI: Final = float(np.log(2.0 * np.pi))
+_SQRT_HALF: Final = float(np.sqrt(0.5))
+_WHOLE: Final = 1e-7
+"""Relative distance up to which a count is the whole number next to it, as in R's dpois."""
+
+
+class Gaussian(Family):
+    """The normal family: V = 1, and weights divide the variance.
+
+    Examples
+    --------
+    >>> Gaussian(), Gaussian("log").ratio_name
+    (Gaussian(link="identity"), 'mean ratio')
+    """
+
+    name: ClassVar[str] = "gaussian"
+    title: ClassVar[str] = "Gaussian"
+    support: ClassVar[str] = "finite numbers"
+    default_link: ClassVar[Link] = Identity()
+    canonical_link: ClassVar[Link | None] = Identity()
+    dispersion: ClassVar[float | None] = None
+    counted_dispersion: ClassVar[int] = 1
+    ratio_names: ClassVar[Mapping[Link, str]] = {Log(): "mean ratio"}
+
+    @property
+    def loss_name(self) -> str:
+        return "mean squared error"
+
+    def in_support(self, y: Array, trials: Array | None = None) -> BoolArray:
+        return np.isfinite(y)
+
+    def valid_mean(self, m: Mean) -> BoolArray:
+        return np.isfinite(m.mu)
+
+    def variance(self, m: Mean) -> Array:
+        return np.ones_like(m.mu)
+
+    def _working_weight(self, m: Mean) -> Array:
+        with np.errstate(over="ignore", under="ignore"):  # beyond the range of doubles
+            return m.dmu * m.dmu
+
+    def _score_residual(self, y: Array, m: Mean) -> Array:
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # as above
+            return (y - m.mu) * m.dmu
+
+    def pearson(self, y: Array, m: Mean) -> Array:
+        return y - m.mu
+
+    def unit_deviance(self, y: Array, m: Mean) -> Array:
+        with np.errstate(over="ignore", under="ignore"):  # beyond the range of doubles
+            residual = y - m.mu
+            residual *= residual
+        return residual
+
+    def saturated(
+        self, y: Array, weights: Array, dispersion: float = 1.0, trials: Array | None = None
+    ) -> Array:
+        with np.errstate(divide="ignore"):  # weight 0, or dispersion 0
+            return np.asarray(0.5 * (np.log(weights) - (np.log(dispersion) + _LOG_2PI)))
+
+    def loglik_dispersion(self, deviance: float, weights: Array, freq: Array | None = None) -> float:
+        used = weights > 0.0
+        return deviance / float(np.count_nonzero(used) if freq is None else freq[used].sum())
+
+    def _cdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return special.ndtr((y - m.mu) / np.sqrt(parameter))
+
+    def _sf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return special.ndtr((m.mu - y) / np.sqrt(parameter))
+
+    def _logcdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return special.log_ndtr((y - m.mu) / np.sqrt(parameter))
+
+    def _logsf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return special.log_ndtr((m.mu - y) / np.sqrt(parameter))
+
+    def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
+        return m.mu + np.sqrt(parameter) * special.ndtri(p)
+
+    def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
+        return rng.normal(m.mu, np.sqrt(parameter))
+
+
+class Poisson(Family):
+    """The Poisson family of counts: V = mu, dispersion 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> family = Poisson()
+    >>> m = family.mean(np.log([2.0, 2.0, 2.0]))
+    >>> family.unit_deviance(np.array([0.0, 2.0, 4.0]), m).round(4)
+    array([4.    , 0.    , 1.5452])
+    """
+
+    name: ClassVar[str] = "poisson"
+    title: ClassVar[str] = "Poisson"
+    support: ClassVar[str] = "counts, numbers >= 0"
+    default_link: ClassVar[Link] = Log()
+    canonical_link: ClassVar[Link | None] = Log()
+    ratio_names: ClassVar[Mapping[Link, str]] = {Log(): "rate ratio"}
+
+    @property
+    def loss_name(self) -> str:
+        return "Poisson NLL with log input" if self.canonical else "Poisson NLL"
+
+    def in_support(self, y: Array, trials: Array | None = None) -> BoolArray:
+        return y >= 0.0
+
+    def valid_mean(self, m: Mean) -> BoolArray:
+        # A mean of 0 is an underflow, and harmless, when it is flat; a boundary otherwise.
+        underflow = (m.mu == 0.0) & (m.dmu == 0.0)
+        return np.asarray((m.mu < np.inf) & ((m.mu > 0.0) | underflow))
+
+    def _start(self, y: Array, weights: Array) -> Array:
+        return y + 0.1
+
+    def variance(self, m: Mean) -> Array:
+        return m.mu
+
+    def _working_weight(self, m: Mean) -> Array:
+        with np.errstate(divide="ignore", over="ignore", under="ignore"):  # inf at mu = 0
+            return np.where(m.dmu == 0.0, 0.0, m.dmu / np.where(m.dmu == 0.0, 1.0, m.mu) * m.dmu)
+
+    def _score_residual(self, y: Array, m: Mean) -> Array:
+        with np.errstate(divide="ignore", over="ignore", under="ignore"):  # inf at mu = 0
+            slope = m.dmu / np.where(m.dmu == 0.0, 1.0, m.mu)
+            return (y - m.mu) * slope
+
+    def pearson(self, y: Array, m: Mean) -> Array:
+        residual = y - m.mu
+        with np.errstate(divide="ignore"):  # inf for y > 0 = mu
+            return residual / np.sqrt(np.where(residual == 0.0, 1.0, m.mu))
+
+    def unit_deviance(self, y: Array, m: Mean) -> Array:
+        deviance = relative_entropy(y, m.mu)
+        deviance *= 2.0
+        return deviance
+
+    def saturated(
+        self, y: Array, weights: Array, dispersion: float = 1.0, trials: Array | None = None
+    ) -> Array:
+        # log(e^-y y^y / y!) = -stirling_error(y) - log(2 pi y) / 2 (Loader 2000)
+        count = np.rint(y)
+        some = np.maximum(count, 1.0)
+        value = -stirling_error(some) - 0.5 * (np.log(some) + _LOG_2PI)
+        value = np.where(count == 0.0, 0.0, value)
+        return weights * np.where(_whole(y, count), value, np.nan)
+
+    def likelihood_note(self, y: Array, weights: Array, trials: Array | None = None) -> str | None:
+        broken = int(np.count_nonzero(~_whole(y, np.rint(y)) & (weights > 0.0)))
+        if not broken:
+            return None
+        return (
+            f"The response is not a whole number in {broken} rows, where a Poisson likelihood "
+            "does not exist: the log-likelihood, AIC and BIC are NaN (R gives an infinite AIC)."
+        )
+
+    def _parameter(self, m: Mean, dispersion: float, weights: Array | None, trials: Array | None) -> Array:
+        return np.broadcast_to(1.0, m.mu.shape)
+
+    def _cdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        count = np.floor(y)
+        return np.where(count < 0.0, 0.0, special.gammaincc(np.maximum(count, 0.0) + 1.0, m.mu))
+
+    def _sf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        count = np.floor(y)
+        return np.where(count < 0.0, 1.0, special.gammainc(np.maximum(count, 0.0) + 1.0, m.mu))
+
+    def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
+        return count_quantile(lambda k: self._cdf(k, m, parameter), p, m.mu, np.array(np.inf))
+
+    def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
+        return rng.poisson(m.mu).astype(np.float64)
+
+    def nll(self, y: Array, eta: Array) -> Array:
+        log_mean = np.where(y > 0.0, self.link.log_mean(eta), 0.0)
+        return self.mean(eta).mu - y * log_mean
+
+
+def _whole(y: Array, count: Array) -> BoolArray:
+    return np.abs(y - count) <= _WHOLE * np.maximum(1.0, np.abs(y))
+
+
+class _Positive(Family):
+    """What the gamma and inverse Gaussian families share: positive y and mu, unknown phi."""
+
+    support: ClassVar[str] = "numbers > 0"
+    dispersion: ClassVar[float | None] = None
+    counted_dispersion: ClassVar[int] = 1
+    ratio_names: ClassVar[Mapping[Link, str]] = {Log(): "mean ratio"}
+
+    def in_support(self, y: Array, trials: Array | None = None) -> BoolArray:
+        return y > 0.0
+
+    def valid_mean(self, m: Mean) -> BoolArray:
+        return (m.mu > 0.0) & (m.mu < np.inf)
+
+
+class Gamma(_Positive):
+    """The gamma family: V = mu^2, constant coefficient of variation.
+
+    Examples
+    --------
+    >>> Gamma("log")
+    Gamma(link="log")
+    """
+
+    name: ClassVar[str] = "Gamma"
+    title: ClassVar[str] = "Gamma"
+    default_link: ClassVar[Link] = Inverse()
+    canonical_link: ClassVar[Link | None] = Inverse()
+    canonical_slope: ClassVar[float] = -1.0
+
+    @property
+    def loss_name(self) -> str:
+        return "gamma NLL"
+
+    def variance(self, m: Mean) -> Array:
+        with np.errstate(over="ignore", under="ignore"):  # beyond the range of doubles
+            return m.mu * m.mu
+
+    def _working_weight(self, m: Mean) -> Array:
+        slope = m.dmu / m.mu
+        slope *= slope
+        return slope
+
+    def _score_residual(self, y: Array, m: Mean) -> Array:
+        return (y - m.mu) / m.mu * (m.dmu / m.mu)
+
+    def pearson(self, y: Array, m: Mean) -> Array:
+        return (y - m.mu) / m.mu
+
+    def unit_deviance(self, y: Array, m: Mean) -> Array:
+        deviance = gamma_kernel(y, m.mu)
+        deviance *= 2.0
+        return deviance
+
+    def saturated(
+        self, y: Array, weights: Array, dispersion: float = 1.0, trials: Array | None = None
+    ) -> Array:
+        # shape a = 1/phi: a log a - a - log Gamma(a) - log y, by Stirling's error of a
+        with np.errstate(divide="ignore"):  # dispersion 0: a perfect fit
+            shape = np.divide(1.0, np.array([dispersion]))
+        constant = 0.5 * (np.log(shape) - _LOG_2PI) - stirling_error(shape)
+        return np.asarray(weights * (constant - np.log(y)))
+
+    def _cdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return special.gammainc(1.0 / parameter, np.maximum(y, 0.0) / m.mu / parameter)
+
+    def _sf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return special.gammaincc(1.0 / parameter, np.maximum(y, 0.0) / m.mu / parameter)
+
+    def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
+        return special.gammaincinv(1.0 / parameter, p) * parameter * m.mu
+
+    def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
+        return rng.standard_gamma(1.0 / parameter) * parameter * m.mu
+
+    def nll(self, y: Array, eta: Array) -> Array:
+        return y / self.mean(eta).mu + self.link.log_mean(eta)
+
+
+class InverseGaussian(_Positive):
+    """The inverse Gaussian family: V = mu^3.
+
+    Examples
+    --------
+    >>> InverseGaussian()
+    InverseGaussian(link="1/mu^2")
+    """
+
+    name: ClassVar[str] = "inverse.gaussian"
+    title: ClassVar[str] = "Inverse Gaussian"
+    default_link: ClassVar[Link] = InverseSquare()
+    canonical_link: ClassVar[Link | None] = InverseSquare()
+    canonical_slope: ClassVar[float] = -0.5
+
+    @property
+    def loss_name(self) -> str:
+        return "inverse Gaussian NLL"
+
+    def variance(self, m: Mean) -> Array:
+        with np.errstate(over="ignore", under="ignore"):  # beyond the range of doubles
+            return m.mu * m.mu * m.mu
+
+    def _working_weight(self, m: Mean) -> Array:
+        slope = m.dmu / m.mu
+        return slope * (slope / m.mu)
+
+    def _score_residual(self, y: Array, m: Mean) -> Array:
+        return (y - m.mu) / m.mu * (m.dmu / m.mu) / m.mu
+
+    def pearson(self, y: Array, m: Mean) -> Array:
+        return (y - m.mu) / m.mu / np.sqrt(m.mu)
+
+    def unit_deviance(self, y: Array, m: Mean) -> Array:
+        with np.errstate(over="ignore", under="ignore"):  # beyond the range of doubles
+            relative = (y - m.mu) / m.mu
+            return relative * (relative / y)
+
+    def saturated(
+        self, y: Array, weights: Array, dispersion: float = 1.0, trials: Array | None = None
+    ) -> Array:
+        with np.errstate(divide="ignore"):  # dispersion 0: a perfect fit
+            log_scale = np.log(dispersion) + _LOG_2PI
+            return np.asarray(-0.5 * weights * (log_scale + 3.0 * np.log(y)))
+
+    def _cdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return np.exp(self._logcdf(y, m, parameter))
+
+    def _sf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return np.exp(self._logsf(y, m, parameter))
+
+    def _logcdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        below, above = _wald_arguments(y, m.mu, parameter)
+        return np.where(y > 0.0, _log_sum_of_tails(-below, above, 1.0), -np.inf)
+
+    def _logsf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        below, above = _wald_arguments(y, m.mu, parameter)
+        return np.where(y > 0.0, _log_sum_of_tails(below, above, -1.0), 0.0)
+
+    def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
+        return positive_quantile(lambda y: self._cdf(y, m, parameter), p, m.mu)
+
+    def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
+        return rng.wald(m.mu, 1.0 / parameter)
+
+    def nll(self, y: Array, eta: Array) -> Array:
+        mu = self.mean(eta).mu
+        return (0.5 * y / mu - 1.0) / mu
+
+
+def _wald_arguments(y: Array, mu: Array, parameter: Array) -> tuple[Array, Array]:
+    """Return (r (y/mu - 1), r (y/mu + 1)) / sqrt(2) with r = sqrt(lambda / y)."""
+    y = np.where(y > 0.0, y, 1.0)
+    root = _SQRT_HALF / np.sqrt(y * parameter)
+    return root * ((y - mu) / mu), root * ((y + mu) / mu)
+
+
+def _log_sum_of_tails(a: Array, b: Array, sign: float) -> Array:
+    """Return log[ erfc(a)/2 + sign exp(b^2 - a^2) erfc(b)/2 ], b > |a| (Tweedie 1957).
+
+    exp(2 lambda / mu) Phi(-b), the awkward term of the distribution function, is
+    exp(-a^2) erfcx(b) / 2: nothing overflows, and the left tail is a sum of positive terms.
+    """
+    second = sign * special.erfcx(b)
+    with np.errstate(divide="ignore", over="ignore", under="ignore"):  # log(0) = -inf
+        tail = np.log(0.5 * (special.erfcx(np.maximum(a, 0.0)) + second)) - a * a
+        bulk = np.log1p(0.5 * (np.exp(-a * a) * second - special.erfc(-a)))
+    return np.where(a > 0.0, tail, bulk)
