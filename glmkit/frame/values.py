@@ -109,8 +109,7 @@ def missing_rows(value: Value) -> BoolArray:
     if isinstance(value, Factor):
         return value.codes < 0
     numbers = value if isinstance(value, np.ndarray) else value.values
-    missing: BoolArray = np.isnan(numbers.reshape(len(numbers), -1)).any(axis=1)
-    return missing
+    return np.asarray(np.isnan(numbers.reshape(len(numbers), -1)).any(axis=1), dtype=np.bool_)
 
 
 def take_rows(value: Value, rows: IntArray | BoolArray) -> Value:
