@@ -32,10 +32,12 @@ from glmkit.numerics.compensated import Pair, add_to_pair, pair_residual, pair_t
 from glmkit.numerics.factor import InformationFactor, factor_of_root, solve_triangle, triangular_root
 from glmkit.numerics.scaling import column_norms, power_of_two
 
-_MAX_STEPS = 20  # 1 or 2 do up to a condition of 1e8; each must at least halve the last
+_MAX_STEPS = 20  # 1 or 2 do up to a condition of 1e8
 _SETTLED = 2.0**-56  # an error this far under each coefficient cannot change its last bit
 _NEGLIGIBLE = 2.0**-90  # or this far under the whole solution: for coefficients that are 0
-_QR_ERROR = 16.0 * float(np.finfo(np.float64).eps)  # of QR per unit of p * cond, with room
+_FAILED = 2.0**-20  # steps that stop shrinking while larger than this: no convergence
+_CERTAIN = 2.0**-20  # a bound on the rate is believed only when it leaves this much room
+_ROUNDING = 16.0 * float(np.finfo(np.float64).eps)  # of a factorisation, per column, with room
 
 
 def weighted_least_squares(
@@ -75,7 +77,7 @@ def weighted_least_squares(
     solution = solve_triangle(root[:p, :p], root[:p, p]) / scale
     factor = factor_of_root(root[:p, :p], scale)
     if refine:
-        rate = min(1.0, _QR_ERROR * p * factor.condition)
+        rate = _ROUNDING * p * factor.condition
         solution = _refined(solution, _gradient(rows, rhs), factor, rate)
     return solution, factor
 
@@ -106,7 +108,7 @@ def refine_solution(rows: Array, rhs: Array, solution: Array, factor: Informatio
     >>> refine_solution(rows, rows @ [3.0, 2.0, 1.0], np.zeros(3), factor)
     array([3., 2., 1.])
     """
-    return _refined(solution, _gradient(rows, rhs), factor)
+    return _refined(solution, _gradient(rows, rhs), factor, _cautious_rate(factor))
 
 
 def refined_inverse(rows: Array, factor: InformationFactor) -> Array:
@@ -132,7 +134,7 @@ def refined_inverse(rows: Array, factor: InformationFactor) -> Array:
     zeros = np.zeros(len(rows))
     units = np.eye(len(start))
     columns = [
-        _refined(column, _gradient(rows, zeros, unit), factor)
+        _refined(column, _gradient(rows, zeros, unit), factor, _cautious_rate(factor))
         for column, unit in zip(start, units, strict=True)
     ]
     inverse = np.array(columns).reshape(start.shape)
@@ -148,26 +150,33 @@ def _gradient(rows: Array, rhs: Array, shift: Array | float = 0.0) -> Callable[[
     return gradient
 
 
+def _cautious_rate(factor: InformationFactor) -> float:
+    """Return a bound on the error a step leaves that holds for a Cholesky factor too."""
+    return _ROUNDING * len(factor.root) * factor.condition**2
+
+
 def _refined(
-    start: Array, gradient: Callable[[Pair], Array], factor: InformationFactor, rate: float = 1.0
+    start: Array, gradient: Callable[[Pair], Array], factor: InformationFactor, rate: float
 ) -> Array:
     """Take steps ``A^-1 gradient`` until they no longer matter or no longer shrink.
 
-    `rate` is a bound on the fraction of the error that a step leaves, when one is known.
+    `rate` bounds the fraction of the error that a step leaves. Rows of very different
+    size can make one step as large as the last and the next one small again, so shrinking
+    is judged over two steps.
     """
     x = Pair(start, np.zeros_like(start))
-    previous = None
+    rate = rate if rate < _CERTAIN else 1.0
+    sizes = [np.inf, np.inf]
     for _ in range(_MAX_STEPS):
         step = factor.solve(gradient(x))
-        size = float(np.linalg.norm(step * factor.scale))
-        if previous is not None:
-            if size > 0.5 * previous:
-                break
-            rate = min(rate, size / previous)
-        x, previous = add_to_pair(x, step), size
-        if _settled(rate * size, np.abs(x.high) * factor.scale):
+        sizes.append(float(np.linalg.norm(step * factor.scale)))
+        x = add_to_pair(x, step)
+        whole = np.abs(x.high) * factor.scale
+        if _settled(rate * sizes[-1], whole):
+            return x.rounded()
+        if not sizes[-1] <= 0.5 * sizes[-3]:
             break
-    return x.rounded()
+    return x.rounded() if sizes[-1] <= _FAILED * float(np.linalg.norm(whole)) else start
 
 
 def _settled(error: float, coefficients: Array) -> bool:
