@@ -12,7 +12,8 @@ import pandas as pd
 from glmkit._typing import Array
 from glmkit.tables.document import Grid
 from glmkit.tables.glossary import Kind, heading_of, kind_of
-from glmkit.tables.numbers import STARS_LEGEND, as_text, format_columns, format_text, stars_for
+from glmkit.tables.numbers import STARS_LEGEND, as_text, format_columns, stars_for
+from glmkit.tables.wording import format_text
 
 
 class Style(NamedTuple):

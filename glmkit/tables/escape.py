@@ -69,7 +69,7 @@ _LATEX = str.maketrans(
         "<": r"\textless{}",
         ">": r"\textgreater{}",
         "|": r"\textbar{}",
-        '"': r"\textquotedbl{}",
+        '"': r"\char34{}",  # \textquotedbl stops LaTeX in its default encoding
         "`": r"\textasciigrave{}",
         "'": r"\textquotesingle{}",
         "[": "{[}",
@@ -78,6 +78,7 @@ _LATEX = str.maketrans(
         **{character: "\\" + character for character in "_$%&#{}"},
     }
 )
+_HYPHENS = re.compile("-(?=-)")  # two of them would become a dash
 
 
 def latex(text: str) -> str:
@@ -90,7 +91,8 @@ def latex(text: str) -> str:
     >>> print(latex("x_1 50%"))
     x\_1 50\%
     """
-    return terminal(text).translate(_LATEX)
+    escaped = terminal(text).translate(_LATEX)
+    return _HYPHENS.sub("-{}", escaped)
 
 
 def csv(text: str, *, safe: bool = True) -> str:

@@ -15,18 +15,14 @@ The rules, with the reason for each:
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
 from glmkit._typing import Array
-from glmkit.tables.glossary import COEFFICIENT_KINDS, GLOSSARY, KINDS, Kind
-
-Value: TypeAlias = str | float | int | None
-"""What a fact or a sentence may hold: text, or a number at full precision."""
+from glmkit.tables.glossary import COEFFICIENT_KINDS, Kind
 
 SMALLEST_P = 2e-16
 """Below this a p value is rounding error, and prints as ``<2e-16`` (R's limit too)."""
@@ -274,7 +270,7 @@ def stars_for(p_values: Array) -> list[str]:
     return [next((code for limit, code in STARS if p < limit), "") for p in p_values.tolist()]
 
 
-# Numbers in text -----------------------------------------------------------------------------
+# One value -----------------------------------------------------------------------------
 
 
 def as_text(value: object) -> str:
@@ -310,87 +306,12 @@ def format_value(value: object, kind: Kind | None = None) -> str:
     return format_column(chosen, np.array([float(value)]))[0]
 
 
-_FIELD = re.compile(r"(= )?\{(\w+)(?::(\w+))?\}")
-
-
-def format_text(template: str, /, **values: Value) -> str:
-    """Return a sentence with its numbers filled in, each as its kind prints.
-
-    Parameters
-    ----------
-    template : str
-        ``{name}`` takes its kind from the glossary, ``{name:kind}`` from the template.
-        Text is filled in as it is and never read as a template itself.
-    **values : str, float, int or None
-
-    Returns
-    -------
-    str
+def percent(share: float) -> str:
+    """Return a share as R names a quantile.
 
     Examples
     --------
-    >>> format_text("{deviance} on {df} degrees of freedom", deviance=182.3051, df=48)
-    '182.31 on 48 degrees of freedom'
-    >>> format_text("p = {p:p}", p=0.0)
-    'p < 2e-16'
+    >>> percent(0.025)
+    '2.5 %'
     """
-
-    def fill(match: re.Match[str]) -> str:
-        equals, name, kind = match.groups(default="")
-        column = GLOSSARY.get(name)
-        text = format_value(values[name], KINDS.get(kind) or (column.kind if column else None))
-        is_bound = equals and text[0] == "<" and not isinstance(values[name], str)
-        return "< " + text[1:] if is_bound else equals + text
-
-    return _FIELD.sub(fill, template)
-
-
-# Headings that hold a number -------------------------------------------------------------------
-
-
-def interval_headings(level: float = 0.95) -> dict[str, str]:
-    """Return the headings of an interval's ends, as R writes them.
-
-    Examples
-    --------
-    >>> interval_headings(0.95)
-    {'conf_low': '2.5 %', 'conf_high': '97.5 %'}
-    """
-    tail = 50 * (1 - level)
-    return {"conf_low": f"{tail:.6g} %", "conf_high": f"{100 - tail:.6g} %"}
-
-
-_STATISTICS = {
-    "z": ("z value", "Pr(>|z|)"),
-    "t": ("t value", "Pr(>|t|)"),
-    "F": ("F value", "Pr(>F)"),
-    "chisq": ("Chisq", "Pr(>Chisq)"),
-    "LRT": ("LRT", "Pr(>Chi)"),
-    "Rao": ("Rao", "Pr(>Chi)"),
-    "score": ("Score", "Pr(>Chi)"),
-    "Wald": ("Wald", "Pr(>Chi)"),
-}
-
-
-def statistic_headings(name: str) -> dict[str, str]:
-    """Return the headings of a statistic and its p value: ``z t F chisq LRT Rao score Wald``.
-
-    Examples
-    --------
-    >>> statistic_headings("z")
-    {'statistic': 'z value', 'p_value': 'Pr(>|z|)'}
-    """
-    return dict(zip(("statistic", "p_value"), _STATISTICS[name], strict=True))
-
-
-def join_names(names: Iterable[object], most: int = 5) -> str:
-    """Return names as a list in words, ``and k more`` beyond ``most``.
-
-    Examples
-    --------
-    >>> join_names(["a", "b", "c"], most=2)
-    'a, b and 1 more'
-    """
-    words = [as_text(name) for name in names]
-    shown = ", ".join(words[:most])
-    return shown if len(words) <= most else f"{shown} and {len(words) - most} more"
+    return f"{100 * share:.6g} %"

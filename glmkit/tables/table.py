@@ -13,9 +13,11 @@ import pandas as pd
 
 from glmkit.tables.cells import Style, make_grid
 from glmkit.tables.document import Document, Facts
+from glmkit.tables.export import Json, csv_table, json_table, json_value
 from glmkit.tables.glossary import Kind
-from glmkit.tables.numbers import Value, format_text
+from glmkit.tables.render import html_document, latex_document, markdown_document
 from glmkit.tables.text import text_document
+from glmkit.tables.wording import Value, format_text
 
 MOST_ROWS: Final = 60
 """Rows of a table that ``print`` and a notebook show; ``to_text()`` and the like show all."""
@@ -36,10 +38,31 @@ class _Printed:
         """Return plain text, at most 80 columns wide where names allow."""
         return text_document(self._document(None))
 
+    def to_html(self) -> str:
+        """Return a fragment of HTML, every name escaped, in the colours around it."""
+        return html_document(self._document(None))
+
+    def to_markdown(self) -> str:
+        """Return GitHub's Markdown, every name escaped."""
+        return markdown_document(self._document(None))
+
+    def to_latex(self) -> str:
+        r"""Return LaTeX, every name escaped, for a preamble with ``\usepackage{booktabs}``."""
+        return latex_document(self._document(None))
+
     def __repr__(self) -> str:
         return text_document(self._document(MOST_ROWS))
 
     __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return html_document(self._document(MOST_ROWS))
+
+    def _repr_markdown_(self) -> str:
+        return markdown_document(self._document(MOST_ROWS))
+
+    def _repr_latex_(self) -> str:
+        return latex_document(self._document(MOST_ROWS))
 
 
 class Table(_Printed):
@@ -136,6 +159,14 @@ class Table(_Printed):
     def __iter__(self) -> Iterator[Any]:
         return iter(self._frame.columns)
 
+    def to_csv(self, *, safe: bool = True) -> str:
+        """Return CSV at full precision; ``safe`` keeps a spreadsheet from running names as formulas."""
+        return csv_table(self._frame, labels=self._style.show_index, safe=safe)
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return values for strict JSON: NaN is None, infinity the string ``"Inf"``."""
+        return json_table(self._frame, self.title, self.notes)
+
     def _document(self, most_rows: int | None) -> Document:
         return Document("", (make_grid(self._frame, self._style, most_rows),), ())
 
@@ -167,10 +198,17 @@ class Fact:
     template: str
     values: Mapping[str, Value] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", dict(self.values))
+
     @property
     def text(self) -> str:
         """The line with its numbers formatted."""
         return format_text(self.template, **self.values) if self.values else self.template
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return label, text and values at full precision, for strict JSON."""
+        return {"label": self.label, "text": self.text, "values": json_value(self.values)}
 
 
 def fact(label: str, template: str, /, **values: Value) -> Fact:
@@ -248,6 +286,15 @@ class Report(_Printed):
 
     def __len__(self) -> int:
         return len(self._parts)
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return values for strict JSON: NaN is None, infinity the string ``"Inf"``."""
+        return {
+            "title": self.title,
+            "facts": [f.to_dict() for f in (*self.facts, *self.footer)],
+            "tables": {name: table.to_dict() for name, table in self._parts.items()},
+            "notes": list(self.notes),
+        }
 
     def _document(self, most_rows: int | None) -> Document:
         grids = [make_grid(table._frame, table._style, most_rows) for table in self._parts.values()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import groupby, zip_longest
+from typing import NamedTuple
 
 from glmkit.tables.document import Document, Facts, Grid
 from glmkit.tables.escape import terminal
@@ -35,8 +36,8 @@ def _character_width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _pad(text: str, columns: int, right: bool = False) -> str:
-    """Return text padded to so many terminal columns."""
+def pad(text: str, columns: int, right: bool = False) -> str:
+    """Return text padded to so many terminal columns, on the left when ``right``."""
     space = " " * (columns - width(text))
     return space + text if right else text + space
 
@@ -118,15 +119,23 @@ def _facts(facts: Facts) -> list[str]:
     written: list[str] = []
     for i, j in lines:
         first, *rest = _wrap(facts.pairs[i][1], WIDTH - label - len(GAP))
-        line = _pad(facts.pairs[i][0], label) + GAP + first
+        line = pad(facts.pairs[i][0], label) + GAP + first
         if j is not None:
             other, its_value = facts.pairs[j]
-            line = _pad(line, label + len(GAP) + value) + GAP * 2 + _pad(other, second) + GAP + its_value
+            line = pad(line, label + len(GAP) + value) + GAP * 2 + pad(other, second) + GAP + its_value
         written += [line, *(" " * label + GAP + more for more in rest)]
     return written
 
 
 # Grids ---------------------------------------------------------------------------------------
+
+
+class _Layout(NamedTuple):
+    """One block of a table: its columns, the room for labels, the space before each column."""
+
+    columns: list[int]
+    label: int
+    gap: str
 
 
 def _grid(grid: Grid) -> list[str]:
@@ -135,21 +144,21 @@ def _grid(grid: Grid) -> list[str]:
     cells = [[terminal(cell) for cell in column] for column in grid.columns]
     headings = [terminal(heading) for heading in grid.headings]
     widths = [max(map(width, (h, *column))) for h, column in zip(headings, cells, strict=True)]
-    longest = max(map(width, (grid.stub, *labels)), default=0)
+    stub = terminal(grid.stub)
     lines = [terminal(grid.title)] if grid.title else []
-    for chosen in _chunks(widths, min(longest, LEAST_LABEL)):
-        room = WIDTH - sum(widths[i] + len(GAP) for i in chosen)
-        label_width = min(longest, max(room, LEAST_LABEL))
-
-        def row(texts: Sequence[str], chosen: Sequence[int] = chosen) -> str:
-            return "".join(GAP + _pad(texts[i], widths[i], grid.numeric[i]) for i in chosen)
-
-        lines.append(_pad(terminal(grid.stub), label_width) + row(headings))
-        for (group, _, _), label, texts in zip(grid.rows(), labels, zip(*cells, strict=True), strict=True):
+    for layout in _layouts(widths, max(map(width, (stub, *labels)))):
+        lines.append(pad(stub, layout.label) + _row(headings, grid, widths, layout))
+        for i, (group, _, _) in enumerate(grid.rows()):
             if group is not None:
                 lines.append(terminal(group))
-            lines += _labelled(label, label_width, row(texts))
+            row = _row([column[i] for column in cells], grid, widths, layout)
+            lines += _labelled(labels[i], layout.label, row)
     return lines + [line for note in grid.notes for line in _wrap(terminal(note), WIDTH)]
+
+
+def _row(texts: Sequence[str], grid: Grid, widths: Sequence[int], layout: _Layout) -> str:
+    """Return the cells of one line."""
+    return "".join(layout.gap + pad(texts[i], widths[i], grid.numeric[i]) for i in layout.columns)
 
 
 def _labelled(label: str, label_width: int, cells: str) -> Iterator[str]:
@@ -157,7 +166,23 @@ def _labelled(label: str, label_width: int, cells: str) -> Iterator[str]:
     if width(label) > label_width:
         yield label
         label = ""
-    yield _pad(label, label_width) + cells
+    yield pad(label, label_width) + cells
+
+
+def _layouts(widths: Sequence[int], longest: int) -> list[_Layout]:
+    """Return the blocks of a table whose longest label is so wide.
+
+    Columns move closer first; then long labels go on a line of their own; then the columns
+    that do not fit continue below.
+    """
+    total = sum(widths)
+    close = longest + total + len(GAP) * len(widths) > WIDTH >= longest + total + len(widths)
+    gap = " " if close else GAP
+    layouts = []
+    for columns in _chunks([w + len(gap) for w in widths], min(longest, LEAST_LABEL)):
+        room = WIDTH - sum(widths[i] + len(gap) for i in columns)
+        layouts.append(_Layout(columns, min(longest, max(room, LEAST_LABEL)), gap))
+    return layouts
 
 
 def _chunks(widths: Sequence[int], label: int) -> list[list[int]]:
@@ -165,9 +190,9 @@ def _chunks(widths: Sequence[int], label: int) -> list[list[int]]:
     blocks: list[list[int]] = [[]]
     used = label
     for i, columns in enumerate(widths):
-        if blocks[-1] and used + columns + len(GAP) > WIDTH:
+        if blocks[-1] and used + columns > WIDTH:
             blocks.append([])
             used = label
         blocks[-1].append(i)
-        used += columns + len(GAP)
+        used += columns
     return blocks

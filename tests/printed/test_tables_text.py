@@ -97,3 +97,100 @@ def test_anova_leaves_what_does_not_apply_blank():
             "wool:tension   2    28.087         48      182.31  7.96e-07",
         ]
     )
+
+
+def test_stars_keep_the_table_within_80_columns(coefficients):
+    headings = statistic_headings("z") | interval_headings(0.95)
+    lines = str(Table(coefficients, headings=headings, stars=True)).split("\n")
+    assert lines[1] == "Intercept                 3.797      0.050  76.030   <2e-16 ***  3.699  3.895"
+    assert lines[-1] == "Signif. codes: 0 '***' 0.001 '**' 0.01 '*' 0.05 '.' 0.1 ' ' 1"
+
+
+def test_rows_are_grouped_under_their_part(coefficients):
+    frame = coefficients[["estimate", "std_error"]].iloc[:4]
+    frame.index = pd.MultiIndex.from_arrays([["count", "count", "zero", "zero"], NAMES[:4]])
+    assert str(Table(frame)) == "\n".join(
+        [
+            "                Estimate  Std. Error",
+            "count",
+            "  Intercept        3.797       0.050",
+            "  wool[T.B]       -0.457       0.080",
+            "zero",
+            "  tension[T.M]    -0.619       0.084",
+            "  tension[T.H]    -0.596       0.084",
+        ]
+    )
+
+
+def test_infinite_and_missing_rows_keep_their_words():
+    frame = pd.DataFrame(
+        {
+            "estimate": [1.5, np.inf, -np.inf, np.nan],
+            "std_error": [0.25, np.nan, np.nan, np.nan],
+            "p_value": [1e-9, np.nan, np.nan, np.nan],
+        },
+        index=["Intercept", "separated", "below", "aliased"],
+    )
+    assert str(Table(frame)) == "\n".join(
+        [
+            "           Estimate  Std. Error   p value",
+            "Intercept      1.50        0.25  1.00e-09",
+            "separated       Inf          NA        NA",
+            "below          -Inf          NA        NA",
+            "aliased          NA          NA        NA",
+        ]
+    )
+
+
+def test_mixed_magnitudes_print_each_with_its_own_digits():
+    frame = pd.DataFrame(
+        {"estimate": [1.25e-12, 2345678.9, 0.5], "std_error": [3.4e-13, 1234.5, 0.021]},
+        index=["tiny", "huge", "x"],
+    )
+    assert str(Table(frame)) == "\n".join(
+        [
+            "      Estimate  Std. Error",
+            "tiny  1.25e-12     3.4e-13",
+            "huge   2345679        1234",
+            "x        0.500       0.021",
+        ]
+    )
+
+
+def test_wide_characters_and_combining_marks_align():
+    frame = pd.DataFrame({"df": [1, 2, 3]}, index=["東京", "cafe\u0301", "abcd"])
+    assert str(Table(frame)) == "      Df\n東京   1\ncafe\u0301   2\nabcd   3"
+
+
+def test_a_long_label_is_kept_whole_on_its_own_line(coefficients):
+    name = "a_very_long_name_of_a_covariate_that_nobody_would_type[T.with a long level too]"
+    table = str(Table(coefficients.rename(index={"wool[T.B]": name})))
+    lines = table.split("\n")
+    assert lines[2] == name
+    assert lines[3].split() == ["-0.457", "0.080", "-5.694", "1.24e-08", "-0.614", "-0.299"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_too_many_columns_continue_below():
+    frame = pd.DataFrame({f"column_{i:02d}": [i + 0.5] for i in range(12)}, index=["row"])
+    assert str(Table(frame)) == "\n".join(
+        [
+            "     column_00  column_01  column_02  column_03  column_04  column_05  column_06",
+            "row     0.5000      1.500      2.500      3.500      4.500      5.500      6.500",
+            "     column_07  column_08  column_09  column_10  column_11",
+            "row      7.500      8.500      9.500      10.50      11.50",
+        ]
+    )
+
+
+def test_a_long_table_shows_its_first_and_last_rows():
+    lines = str(Table(pd.DataFrame({"hat": np.linspace(0.1, 0.2, 1000)}))).split("\n")
+    assert len(lines) == 1 + 60 + 1 + 1
+    assert lines[31].split() == ["...", "..."]
+    assert lines[-1] == "60 of 1000 rows are shown."
+
+
+def test_a_long_note_wraps_under_its_dash():
+    report = str(Report("R", notes=["word " * 33 + "end"]))
+    line = " ".join(["word"] * 15)
+    assert report.split("\n")[2:] == ["Notes", "- " + line, "  " + line, "  word word word end"]

@@ -1,0 +1,187 @@
+"""HTML, Markdown and LaTeX: the cells of the text, in another layout.
+
+The cells are ready strings; this module escapes and places them and decides nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from glmkit.tables.document import Document, Facts, Grid
+from glmkit.tables.escape import html, latex, markdown
+from glmkit.tables.text import fact_lines, pad, width
+
+# Colours are the notebook's own, light or dark: rules take the colour of the text.
+_STYLE = """<style>
+.glmkit table { border-collapse: collapse; margin: 0.6em 0; color: inherit; }
+.glmkit td { font-variant-numeric: tabular-nums; }
+.glmkit caption { caption-side: top; text-align: left; font-weight: bold; padding: 0.2em 0; color: inherit; }
+.glmkit th, .glmkit td { border: 0; padding: 0.2em 0.7em; text-align: right; vertical-align: top; }
+.glmkit th:first-child, .glmkit td:first-child { padding-left: 0.2em; }
+.glmkit th[scope=row], .glmkit th[scope=rowgroup], .glmkit .text { text-align: left; font-weight: normal; }
+.glmkit th.text { font-weight: bold; }
+.glmkit td.text, .glmkit th.text { padding-left: 0.2em; }
+.glmkit th[scope=rowgroup] { font-style: italic; }
+.glmkit .part { padding-left: 1.6em !important; }
+.glmkit .grid thead th, .glmkit .grid thead td { border-bottom: 1px solid; }
+.glmkit .grid tbody { border-bottom: 1px solid; }
+.glmkit .facts th[scope=row] { opacity: 0.75; }
+.glmkit .facts td { text-align: left; }
+.glmkit .facts tbody tr:nth-child(n) { background: none; }
+.glmkit .title { font-weight: bold; font-size: 1.1em; margin: 0.4em 0; }
+.glmkit .notes { font-size: 0.9em; margin: 0.3em 0; }
+</style>"""
+
+
+# HTML ----------------------------------------------------------------------------------------
+
+
+def html_document(document: Document) -> str:
+    """Return a document as a fragment of HTML that inherits the colours around it."""
+    parts = ['<div class="glmkit">', _STYLE]
+    if document.title:
+        parts.append(f'<p class="title">{html(document.title)}</p>')
+    for block in document.blocks:
+        parts += _html_facts(block) if isinstance(block, Facts) else _html_grid(block)
+    if document.notes:
+        parts += ['<ul class="notes">', *(f"<li>{html(note)}</li>" for note in document.notes), "</ul>"]
+    return "\n".join([*parts, "</div>"])
+
+
+def _html_facts(facts: Facts) -> list[str]:
+    """Return facts as a table of one or two pairs a row, as in the text."""
+    lines = fact_lines(facts)
+    paired = any(j is not None for _, j in lines)
+    parts = ['<table class="facts">', "<tbody>"]
+    for i, j in lines:
+        span = ' colspan="3"' if paired and j is None else ""
+        cells = [_html_fact(*facts.pairs[i], span)]
+        if j is not None:
+            cells.append(_html_fact(*facts.pairs[j], ""))
+        parts.append("<tr>" + "".join(cells) + "</tr>")
+    return [*parts, "</tbody>", "</table>"]
+
+
+def _html_fact(label: str, value: str, span: str) -> str:
+    """Return the two cells of a fact."""
+    return f'<th scope="row">{html(label)}</th><td{span}>{html(value)}</td>'
+
+
+def _html_grid(grid: Grid) -> list[str]:
+    """Return a table with its title as caption, notes below."""
+    aligned = ["" if numeric else ' class="text"' for numeric in grid.numeric]
+    stub = f'<th scope="col" class="text">{html(grid.stub)}</th>' if grid.stub else "<td></td>"
+    heads = [f'<th scope="col"{a}>{html(h)}</th>' for a, h in zip(aligned, grid.headings, strict=True)]
+    part = ' class="part"' if grid.groups else ""
+    parts = ['<table class="grid">']
+    if grid.title:
+        parts.append(f"<caption>{html(grid.title)}</caption>")
+    parts += ["<thead>", f"<tr>{stub}{''.join(heads)}</tr>", "</thead>", "<tbody>"]
+    for group, label, cells in grid.rows():
+        if group is not None:
+            parts.append(
+                f'<tr><th scope="rowgroup" colspan="{len(grid.headings) + 1}">{html(group)}</th></tr>'
+            )
+        tds = [f"<td{a}>{html(cell)}</td>" for a, cell in zip(aligned, cells, strict=True)]
+        parts.append(f'<tr><th scope="row"{part}>{html(label)}</th>{"".join(tds)}</tr>')
+    parts += ["</tbody>", "</table>"]
+    return parts + [f'<p class="notes">{html(note)}</p>' for note in grid.notes]
+
+
+# Markdown --------------------------------------------------------------------------------------
+
+
+def markdown_document(document: Document) -> str:
+    """Return a document as GitHub's Markdown."""
+    parts = [f"**{markdown(document.title)}**"] if document.title else []
+    for block in document.blocks:
+        if isinstance(block, Facts):
+            parts.append("\n".join(f"- {markdown(label)}: {markdown(value)}" for label, value in block.pairs))
+        else:
+            parts += _markdown_grid(block)
+    if document.notes:
+        parts += ["**Notes**", "\n".join("- " + _markdown_start(note) for note in document.notes)]
+    return "\n\n".join(parts)
+
+
+def _markdown_start(text: str) -> str:
+    """Return escaped text that may begin a paragraph or an item: ``-`` or ``1.`` opens no list."""
+    escaped = markdown(text)
+    digits = len(escaped) - len(escaped.lstrip("0123456789"))
+    if escaped[digits : digits + 1] in ((".", ")") if digits else ("-", "+", "=")):
+        return escaped[:digits] + "\\" + escaped[digits:]
+    return escaped
+
+
+def _markdown_grid(grid: Grid) -> list[str]:
+    """Return the paragraphs of a table: title, pipe table padded to read as text, notes."""
+    blank = [""] * len(grid.headings)
+    rows = [[markdown(text) for text in (grid.stub, *grid.headings)]]
+    for group, label, cells in grid.rows():
+        if group is not None:
+            rows.append([f"**{markdown(group)}**", *blank])
+        rows.append([("&emsp;" if grid.groups else "") + markdown(label), *map(markdown, cells)])
+    numeric = (False, *grid.numeric)
+    widths = [max(3, *map(width, column)) for column in zip(*rows, strict=True)]
+    lines = [_markdown_row([pad(t, w, n) for t, w, n in zip(r, widths, numeric, strict=True)]) for r in rows]
+    rule = ["-" * (w - 1) + (":" if n else "-") for w, n in zip(widths, numeric, strict=True)]
+    lines.insert(1, _markdown_row(rule))
+    title = [f"**{markdown(grid.title)}**"] if grid.title else []
+    return [*title, "\n".join(lines), *map(_markdown_start, grid.notes)]
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    """Return one line of a pipe table."""
+    return "| " + " | ".join(cells) + " |"
+
+
+# LaTeX -----------------------------------------------------------------------------------------
+
+
+def latex_document(document: Document) -> str:
+    r"""Return a document as LaTeX, for a preamble with ``\usepackage{booktabs}``."""
+    parts = [rf"\noindent\textbf{{{latex(document.title)}}}"] if document.title else []
+    for block in document.blocks:
+        parts += [_latex_facts(block)] if isinstance(block, Facts) else _latex_grid(block)
+    if document.notes:
+        items = [rf"\item {latex(note)}" for note in document.notes]
+        parts.append("\n".join([r"\begin{itemize}\footnotesize", *items, r"\end{itemize}"]))
+    return "\n\n".join(parts)
+
+
+def _latex_number(cell: str) -> str:
+    r"""Return a number with its signs as mathematics: ``$-$0.5``, ``$<$2e-16``."""
+    return f"${cell[0]}${cell[1:]}" if cell[:1] in ("-", "<") else cell
+
+
+def _latex_table(columns: str, lines: Sequence[str]) -> str:
+    """Return a tabular between a top and a bottom rule."""
+    frame = [r"\noindent", rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
+    return "\n".join([*frame, *lines, r"\bottomrule", r"\end{tabular}"])
+
+
+def _latex_facts(facts: Facts) -> str:
+    """Return facts as a table without rules, one or two pairs a row."""
+    lines = [r"\noindent", r"\begin{tabular}{@{}llll@{}}"]
+    for i, j in fact_lines(facts):
+        label, value = map(latex, facts.pairs[i])
+        if j is None:
+            lines.append(rf"{label} & \multicolumn{{3}}{{l@{{}}}}{{{value}}} \\")
+        else:
+            lines.append(" & ".join((label, value, *map(latex, facts.pairs[j]))) + r" \\")
+    return "\n".join([*lines, r"\end{tabular}"])
+
+
+def _latex_grid(grid: Grid) -> list[str]:
+    """Return the paragraphs of a table: title, tabular, notes."""
+    lines = [" & ".join(map(latex, (grid.stub, *grid.headings))) + r" \\", r"\midrule"]
+    write = [_latex_number if numeric else latex for numeric in grid.numeric]
+    for group, label, cells in grid.rows():
+        if group is not None:
+            lines.append(rf"\multicolumn{{{len(write) + 1}}}{{@{{}}l}}{{\textit{{{latex(group)}}}}} \\")
+        texts = [f(cell) for f, cell in zip(write, cells, strict=True)]
+        lines.append(" & ".join([(r"\quad " if grid.groups else "") + latex(label), *texts]) + r" \\")
+    columns = "@{}l" + "".join("r" if numeric else "l" for numeric in grid.numeric) + "@{}"
+    title = [rf"\noindent\textbf{{{latex(grid.title)}}}"] if grid.title else []
+    notes = [rf"\noindent{{\footnotesize {latex(note)}\par}}" for note in grid.notes]
+    return [*title, _latex_table(columns, lines), *notes]
