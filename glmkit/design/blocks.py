@@ -1,0 +1,169 @@
+"""Columns of a design as products of parts: numbers, and codes that pick rows of a small matrix.
+
+A factor is never spread into dummies to be stored: it is one integer per row and an (L, k) coding
+matrix. A block is the column-wise product of its parts,
+
+    column (i_1, ..., i_m) of row r  =  part_1[r, i_1] * ... * part_m[r, i_m],
+
+with i_1 varying fastest, as in R. A block without parts is the constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import TypeAlias
+
+import numpy as np
+
+from glmkit._typing import Array, IntArray
+from glmkit.design.dense import DenseDesign
+
+__all__ = ["Block", "CodedPart", "NumericPart", "Part", "dense_from_blocks", "expand"]
+
+# Cells of a joint coding matrix: 512 KiB of float64, so that reading rows of it stays in cache.
+JOINT_CELLS = 65_536
+
+
+@dataclass(frozen=True, eq=False)
+class NumericPart:
+    """Numeric columns, (n, k) float64."""
+
+    values: Array
+
+    @property
+    def width(self) -> int:
+        """How many columns, k."""
+        return int(self.values.shape[1])
+
+    def write(self, column: int, out: Array) -> None:
+        """Write one column, (n,), into `out`."""
+        out[:] = self.values[:, column]
+
+    def multiply(self, column: int, out: Array) -> None:
+        """Multiply `out` by one column, in place."""
+        out *= self.values[:, column]
+
+    def select(self, rows: IntArray) -> NumericPart:
+        """Return the part of these rows."""
+        return NumericPart(self.values[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class CodedPart:
+    """The rows of `matrix` (L, k) picked by `codes` (n,), each from 0 to L - 1."""
+
+    codes: IntArray
+    matrix: Array
+
+    @property
+    def width(self) -> int:
+        """How many columns, k."""
+        return int(self.matrix.shape[1])
+
+    def write(self, column: int, out: Array) -> None:
+        """Write one column, (n,), into `out`."""
+        # "clip" writes straight into `out`; "raise" would go through a buffer of the same size.
+        np.take(np.ascontiguousarray(self.matrix[:, column]), self.codes, out=out, mode="clip")
+
+    def multiply(self, column: int, out: Array) -> None:
+        """Multiply `out` by one column, in place."""
+        out *= self.matrix[self.codes, column]
+
+    def select(self, rows: IntArray) -> CodedPart:
+        """Return the part of these rows."""
+        return CodedPart(self.codes[rows], self.matrix)
+
+
+Part: TypeAlias = NumericPart | CodedPart
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The column-wise product of parts; the constant when there are none."""
+
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """How many columns the product has."""
+        return prod(part.width for part in self.parts)
+
+    def select(self, rows: IntArray) -> Block:
+        """Return the block of these rows."""
+        return Block(tuple(part.select(rows) for part in self.parts))
+
+
+def dense_from_blocks(blocks: Sequence[Block], n: int) -> DenseDesign:
+    """Return the blocks side by side as one dense design.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+    n : int
+        Rows; needed for a constant, or no columns at all.
+    """
+    return DenseDesign(expand(blocks, n))
+
+
+def expand(blocks: Sequence[Block], n: int) -> Array:
+    """Return the columns of the blocks, (n, p) in Fortran order, in O(n p) and one column at a time.
+
+    Examples
+    --------
+    >>> wool = CodedPart(np.array([0, 1, 1]), np.array([[0.0], [1.0]]))
+    >>> x = NumericPart(np.array([[2.0], [3.0], [4.0]]))
+    >>> expand([Block(), Block((wool,)), Block((wool, x))], 3)
+    array([[1., 0., 0.],
+           [1., 1., 3.],
+           [1., 1., 4.]])
+    """
+    total = np.empty((n, sum(block.width for block in blocks)), order="F")
+    first = 0
+    for block in blocks:
+        _fill(block, total[:, first : first + block.width])
+        first += block.width
+    return total
+
+
+def _fill(block: Block, out: Array) -> None:
+    """Write the columns of one block into `out` (n, width)."""
+    parts = _joined(block.parts)
+    if not parts:
+        out[:] = 1.0
+    elif len(parts) == 1 and isinstance(parts[0], NumericPart):
+        out[:] = parts[0].values
+    else:
+        for j in range(out.shape[1]):
+            _fill_column(parts, j, out[:, j])
+
+
+def _fill_column(parts: Sequence[Part], position: int, out: Array) -> None:
+    rest, column = divmod(position, parts[0].width)
+    parts[0].write(column, out)
+    for part in parts[1:]:
+        rest, column = divmod(rest, part.width)
+        part.multiply(column, out)
+
+
+def _joined(parts: tuple[Part, ...]) -> list[Part]:
+    """Merge neighbouring coded parts into one over the pairs of their levels: one read a column."""
+    joined: list[Part] = []
+    for part in parts:
+        last = joined[-1] if joined else None
+        if isinstance(part, CodedPart) and isinstance(last, CodedPart) and _small(last, part):
+            joined[-1] = _pair(last, part)
+        else:
+            joined.append(part)
+    return joined
+
+
+def _small(first: CodedPart, second: CodedPart) -> bool:
+    return first.matrix.size * second.matrix.size <= JOINT_CELLS
+
+
+def _pair(first: CodedPart, second: CodedPart) -> CodedPart:
+    """Return the product of two factors as one, the first varying fastest in rows and columns."""
+    codes = first.codes + len(first.matrix) * second.codes
+    return CodedPart(codes, np.kron(second.matrix, first.matrix))

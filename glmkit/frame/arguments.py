@@ -1,0 +1,130 @@
+"""Weights, offsets, exposure and subset: read over all rows, checked over the rows used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from glmkit._typing import Array, BoolArray, IntArray
+from glmkit.errors import DataError
+from glmkit.frame.align import RowArgument, checked, row_numbers, row_subset
+from glmkit.frame.columns import Columns
+from glmkit.frame.rows import Missing
+
+__all__ = ["RowArguments", "RowNumbers", "check_row_numbers", "read_row_arguments"]
+
+_NUMBERS = ("weights", "freq_weights", "offset", "exposure")
+
+
+@dataclass(frozen=True, eq=False)
+class RowArguments:
+    """What goes with the rows of the data besides the formula, as the caller gave it.
+
+    Parameters
+    ----------
+    weights, freq_weights, offset, exposure, subset : str, array or Series, optional
+        A column's name, an expression over columns, or one value per row of the data.
+    na_action : {"omit", "exclude", "fail"}
+    """
+
+    weights: RowArgument = None
+    freq_weights: RowArgument = None
+    offset: RowArgument = None
+    exposure: RowArgument = None
+    subset: RowArgument = None
+    na_action: str = "omit"
+
+
+@dataclass(frozen=True, eq=False)
+class RowNumbers:
+    """The same as numbers in the order of the data, NaN where missing; None where not given."""
+
+    weights: Array | None = None
+    freq_weights: Array | None = None
+    offset: Array | None = None
+    exposure: Array | None = None
+    subset: BoolArray | None = None
+
+    def given(self) -> dict[str, Array]:
+        """Return the numeric ones that were given, by name."""
+        values = {name: getattr(self, name) for name in _NUMBERS}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def missing(self) -> dict[str, Missing]:
+        """Return the rows without a value, by argument."""
+        lost = {name: np.isnan(values) for name, values in self.given().items()}
+        return {name: Missing(rows) for name, rows in lost.items() if rows.any()}
+
+    def select(self, rows: IntArray) -> RowNumbers:
+        """Return the numbers of these rows."""
+        taken = {f.name: getattr(self, f.name) for f in fields(self)}
+        return RowNumbers(**{name: None if v is None else v[rows] for name, v in taken.items()})
+
+
+def read_row_arguments(
+    arguments: RowArguments, columns: Columns, context: Mapping[str, object]
+) -> RowNumbers:
+    """Return the arguments as numbers over all rows of the data.
+
+    Raises
+    ------
+    DataError
+        An argument does not match the data in length or labels, or is not numeric.
+    """
+    numbers = {
+        name: row_numbers(given, name, columns, context)
+        for name in _NUMBERS
+        if (given := getattr(arguments, name)) is not None
+    }
+    subset = None if arguments.subset is None else row_subset(arguments.subset, columns, context)
+    return RowNumbers(**numbers, subset=subset)
+
+
+def check_row_numbers(numbers: RowNumbers, index: pd.Index[Any]) -> None:
+    """Refuse weights, offsets and exposures that a fit cannot use.
+
+    Parameters
+    ----------
+    numbers : RowNumbers
+        Of the rows used; nothing missing.
+    index : pandas.Index
+        Their labels.
+
+    Raises
+    ------
+    DataError
+        Infinite values, negative weights, fractional frequencies, an exposure of zero or less, or
+        no row of positive weight.
+    """
+    for name, values in numbers.given().items():
+        checked(values, name, index, allowed=_ALLOWED[name][0], rule=_ALLOWED[name][1])
+        if name in ("weights", "freq_weights") and not (values > 0).any():
+            raise DataError(f"{name} are all zero: no row has a positive weight.", argument=name)
+
+
+def linear_offset(numbers: RowNumbers, from_formula: list[Array]) -> Array | None:
+    """Return the sum of all offsets on the link scale; None where there is none."""
+    parts = [*from_formula]
+    if numbers.offset is not None:
+        parts.append(numbers.offset)
+    if numbers.exposure is not None:
+        parts.append(np.log(numbers.exposure))
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else np.asarray(sum(parts[1:], parts[0]))
+
+
+def _anything(values: Array) -> BoolArray:
+    return np.ones(len(values), dtype=bool)
+
+
+_ALLOWED: Mapping[str, Any] = {
+    "weights": (lambda v: v >= 0, ">= 0 (not negative)"),
+    "freq_weights": (lambda v: (v >= 0) & (v == np.round(v)), "whole numbers >= 0"),
+    "offset": (_anything, ""),
+    "exposure": (lambda v: v > 0, "> 0 (its log is the offset)"),
+}

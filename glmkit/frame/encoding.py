@@ -1,0 +1,190 @@
+"""What the fit learned about each factor of the formula: its kind, its levels, its coding matrices.
+
+An encoding turns a value, of the fit's rows or of new ones, into the part of a block. It is never
+changed after the fit, so that a failed prediction leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+
+from glmkit._typing import BoolArray, IntArray
+from glmkit.design.blocks import CodedPart, NumericPart, Part
+from glmkit.errors import DataError
+from glmkit.frame.contrasts import TREATMENT, LevelCoding, full_coding, reduced_coding
+from glmkit.frame.names import NamePart, name_part, plain_name
+from glmkit.frame.values import ContrastSpec, Factor, Logical, Matrix, Value, level_text
+
+__all__ = ["Encoding", "FactorEncoding", "NumericEncoding", "as_factor", "encoding_of", "is_categorical"]
+
+LOGICAL_LEVELS: tuple[Hashable, ...] = (False, True)
+
+
+@dataclass(frozen=True, eq=False)
+class NumericEncoding:
+    """A numeric factor of the formula.
+
+    Parameters
+    ----------
+    factor : str
+        Its text.
+    labels : tuple of str or None
+        Names of the columns of a matrix, such as ``poly`` makes; None for one column.
+    """
+
+    factor: str
+    labels: tuple[str, ...] | None = None
+
+    def part(self, value: Value, *, reduced: bool) -> Part:
+        """Return the columns, (n, k)."""
+        values = value if isinstance(value, np.ndarray) else value.values  # type: ignore[union-attr]
+        return NumericPart(values[:, None] if values.ndim == 1 else values)
+
+    def names(self, *, reduced: bool) -> tuple[NamePart, ...]:
+        """Return what each column adds to a coefficient's name."""
+        if self.labels is None:
+            return (name_part(self.factor),)
+        plain = plain_name(self.factor)
+        return tuple(
+            NamePart(self.factor, f"{plain}[{t}]", self.factor + t, f"{plain} {t}") for t in self.labels
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class FactorEncoding:
+    """A categorical factor of the formula.
+
+    Parameters
+    ----------
+    factor : str
+        Its text.
+    levels : tuple
+        The levels that occur in the rows used, in order.
+    ordered : bool
+        Whether the caller declared an order.
+    contrast : ContrastSpec
+        The scheme used where the factor is not coded in full.
+    logical : bool
+        Whether it is truth values, not labels.
+    """
+
+    factor: str
+    levels: tuple[Hashable, ...]
+    ordered: bool
+    contrast: ContrastSpec
+    logical: bool = False
+
+    @cached_property
+    def full(self) -> LevelCoding:
+        """One column per level."""
+        return full_coding(self.levels)
+
+    @cached_property
+    def reduced(self) -> LevelCoding:
+        """The columns of the contrast scheme."""
+        if len(self.levels) < 2:
+            raise _one_level(self.factor, self.levels)
+        return reduced_coding(self.contrast, self.levels, plain_name(self.factor))
+
+    @property
+    def baseline(self) -> Hashable | None:
+        """The level the others are compared with; None where the scheme has none."""
+        if self.contrast.name not in ("treatment", "sas") or not self.levels:
+            return None
+        zero = np.flatnonzero(~self.reduced.matrix.any(axis=1)) if len(self.levels) > 1 else [0]
+        return self.levels[int(zero[0])]
+
+    def coding(self, *, reduced: bool) -> LevelCoding:
+        """Return the coding matrix used here."""
+        return self.reduced if reduced else self.full
+
+    def part(self, value: Value, *, reduced: bool) -> Part:
+        """Return the codes and their matrix; `value` holds no missing and only known levels."""
+        return CodedPart(self.codes(value), self.coding(reduced=reduced).matrix)
+
+    def codes(self, value: Value) -> IntArray:
+        """Return the positions among this encoding's levels, -1 where missing or unknown."""
+        factor = as_factor(value)
+        if factor.levels == self.levels:
+            return factor.codes
+        return np.append(positions(factor.levels, self.levels), -1)[factor.codes]
+
+    def names(self, *, reduced: bool) -> tuple[NamePart, ...]:
+        """Return what each column adds to a coefficient's name."""
+        coding = self.coding(reduced=reduced)
+        columns = zip(coding.suffixes, coding.r_suffixes, coding.labels, strict=True)
+        return tuple(name_part(self.factor, *texts) for texts in columns)
+
+
+Encoding: TypeAlias = NumericEncoding | FactorEncoding
+
+
+def is_categorical(value: Value) -> bool:
+    """Return whether a value is coded by level as a term."""
+    return isinstance(value, Factor | Logical)
+
+
+def as_factor(value: Value) -> Factor:
+    """Return a categorical value as a factor; truth values have the levels False and True."""
+    if isinstance(value, Logical):
+        present = ~np.isnan(value.values)
+        codes = np.full(len(value.values), -1, dtype=np.intp)
+        codes[present] = value.values[present].astype(np.intp)
+        return Factor(codes, LOGICAL_LEVELS)
+    assert isinstance(value, Factor)
+    return value
+
+
+def encoding_of(
+    factor: str, value: Value, chosen: Mapping[str, ContrastSpec], *, as_r: bool = False
+) -> Encoding:
+    """Return what the rows used teach about one factor of the formula.
+
+    Parameters
+    ----------
+    factor : str
+        Its text.
+    value : Value
+        Of the rows used; levels without a row are left out.
+    chosen : dict
+        Contrast schemes the caller asked for, by text or plain name.
+    as_r : bool
+        Code ordered factors by polynomials, as R does.
+    """
+    if not is_categorical(value):
+        return NumericEncoding(factor, value.labels if isinstance(value, Matrix) else None)
+    grouped = as_factor(value)
+    used = np.zeros(len(grouped.levels) + 1, dtype=bool)
+    used[grouped.codes] = True
+    levels = tuple(level for level, occurs in zip(grouped.levels, used, strict=False) if occurs)
+    default = ContrastSpec("poly") if as_r and grouped.ordered else TREATMENT
+    asked = chosen.get(factor, chosen.get(plain_name(factor), grouped.contrast))
+    logical = isinstance(value, Logical)
+    return FactorEncoding(factor, levels, grouped.ordered, asked or default, logical)
+
+
+def positions(levels: Sequence[Hashable], among: Sequence[Hashable]) -> IntArray:
+    """Return where each level stands among others, -1 where it does not."""
+    place = {level: i for i, level in enumerate(among)}
+    return np.array([place.get(level, -1) for level in levels], dtype=np.intp)
+
+
+def unknown_rows(encoding: FactorEncoding, value: Factor) -> BoolArray:
+    """Return (n,) True where a level is given that the fit did not use."""
+    return (encoding.codes(value) < 0) & (value.codes >= 0)
+
+
+def _one_level(factor: str, levels: tuple[Hashable, ...]) -> DataError:
+    name = plain_name(factor)
+    shown = f"one level only ({level_text(levels[0])!r})" if levels else "no levels"
+    return DataError(
+        f"{name!r} has {shown} in the rows used; a factor needs 2 or more levels to be told from the"
+        " constant. Remove it from the formula, or keep rows of other levels.",
+        column=name,
+        levels=levels,
+    )

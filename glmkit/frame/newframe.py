@@ -1,0 +1,293 @@
+"""New data coded as the fit's rows were: for predictions, one row out for every row in.
+
+Only the columns that the right-hand side uses are looked at. They are checked first, levels are
+matched by label, and nothing the fit learned is ever written to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from glmkit._typing import Array, BoolArray
+from glmkit.design.blocks import Block, dense_from_blocks
+from glmkit.design.dense import DenseDesign
+from glmkit.errors import DataError, NewLevelError
+from glmkit.frame.align import RowArgument, checked, row_numbers
+from glmkit.frame.coding import Coding, Variable
+from glmkit.frame.columns import Columns, Frame, read_data
+from glmkit.frame.encoding import FactorEncoding, as_factor, is_categorical, positions, unknown_rows
+from glmkit.frame.evaluate import evaluate
+from glmkit.frame.formula import parse_expression
+from glmkit.frame.modelframe import ModelFrame, check_finite, formula_offset
+from glmkit.frame.names import plain_name
+from glmkit.frame.rows import first_labels, lost_rows, row_list
+from glmkit.frame.values import Factor, Logical, Value, level_text, take_rows
+
+__all__ = ["NewFrame", "new_frame"]
+
+
+@dataclass(frozen=True, eq=False)
+class NewFrame:
+    """New data coded as a fit's columns.
+
+    Parameters
+    ----------
+    blocks : tuple of Block
+        The columns of the rows that are `ok`.
+    offset : (m,) array or None
+        Of the rows that are `ok`, on the link scale.
+    ok : (n,) array of bool
+        Rows of the new data in which nothing needed is missing.
+    index : pandas.Index
+        The caller's labels of all rows.
+    """
+
+    blocks: tuple[Block, ...]
+    offset: Array | None
+    ok: BoolArray
+    index: pd.Index[Any]
+
+    @property
+    def n(self) -> int:
+        """How many rows are `ok`."""
+        return int(np.count_nonzero(self.ok))
+
+    @cached_property
+    def design(self) -> DenseDesign:
+        """The columns of the rows that are `ok`."""
+        return dense_from_blocks(self.blocks, self.n)
+
+    def padded(self, values: Array) -> Array:
+        """Return values of the rows that are `ok`, (m,) or (m, k), with NaN in the others."""
+        if self.ok.all():
+            return values
+        full = np.full((len(self.ok), *values.shape[1:]), np.nan)
+        full[self.ok] = values
+        return full
+
+
+def new_frame(
+    frame: ModelFrame, newdata: Frame, *, offset: RowArgument = None, exposure: RowArgument = None
+) -> NewFrame:
+    """Return new data coded as the columns of a fitted frame.
+
+    Parameters
+    ----------
+    frame : ModelFrame
+    newdata : data frame, dict of columns or scalars, Series
+        A dict of scalars or a Series is one row.
+    offset, exposure : str, array, Series or number, optional
+        In place of the fit's argument; needed when the fit's was an array. A number holds for all rows.
+
+    Raises
+    ------
+    DataError
+        A column is missing or of another kind, or an offset cannot be found.
+    NewLevelError
+        A level occurs that the fit did not use.
+
+    Examples
+    --------
+    >>> from glmkit.frame.modelframe import model_frame
+    >>> data = {"y": [1, 2, 4, 3], "x": [0.0, 1.0, 2.0, 3.0], "g": ["a", "b", "a", "b"]}
+    >>> new = new_frame(model_frame("y ~ x + g", data), {"x": 5, "g": "b"})
+    >>> new.design.values
+    array([[1., 5., 1.]])
+    """
+    coding = frame.coding
+    given = read_data(newdata, broadcast=True)
+    columns = _conforming(coding.variables, given)
+    values = _evaluated(coding, columns)
+    total = _offset(frame, given, columns, values, {"offset": offset, "exposure": exposure})
+    ok = np.ones(given.n_rows, dtype=bool)
+    for value in [*values.values(), *([] if total is None else [total])]:
+        ok &= ~lost_rows(value)
+    if not ok.all():
+        values = {text: take_rows(value, ok) for text, value in values.items()}
+        total = None if total is None else total[ok]
+    check_finite(values, given.index[ok])
+    return NewFrame(coding.blocks(values), total, ok, given.index)
+
+
+# ----------------------------------------------------------------------------- columns
+
+
+def _conforming(variables: Mapping[str, Variable], given: Columns) -> Columns:
+    """Return the needed columns as the kinds the fit saw, levels in the fit's order."""
+    absent = [name for name in variables if name not in given]
+    if absent:
+        raise DataError(
+            f"The new data lack the column{'s' * (len(absent) > 1)} {', '.join(map(repr, absent))}, which"
+            " the model uses. Add what is missing; only columns of the new data are looked at.",
+            columns=tuple(absent),
+        )
+    values = {name: _conformed(name, given, seen) for name, seen in variables.items()}
+    readers = {name: _constant(value) for name, value in values.items()}
+    return Columns(given.n_rows, given.index, readers, labelled=given.labelled)
+
+
+def _constant(value: Value) -> Any:
+    return lambda: (value, "")
+
+
+def _conformed(name: str, given: Columns, seen: Variable) -> Value:
+    value = given[name]
+    if lost_rows(value).all():  # without a value there is no kind to compare
+        return _all_missing(seen, given.n_rows)
+    if seen.kind == "factor":
+        return _as_levels(name, value, seen, given)
+    if isinstance(value, Factor):
+        raise _changed(name, seen, given)
+    if seen.kind == "number":
+        return value.values if isinstance(value, Logical) else value
+    truth = value.values if isinstance(value, Logical) else value
+    if not isinstance(truth, np.ndarray) or not np.all(np.isnan(truth) | (truth == 0) | (truth == 1)):
+        raise _changed(name, seen, given)
+    return Logical(truth)
+
+
+def _all_missing(seen: Variable, n: int) -> Value:
+    if seen.kind == "factor":
+        return Factor(np.full(n, -1, dtype=np.intp), seen.levels or (), seen.ordered)
+    return np.full(n, np.nan) if seen.kind == "number" else Logical(np.full(n, np.nan))
+
+
+def _as_levels(name: str, value: Value, seen: Variable, given: Columns) -> Factor:
+    """Match levels by label; ones the fit never saw come after the fit's own, to be judged later."""
+    levels = seen.levels or ()
+    if not is_categorical(value):
+        value = _numbers_as_factor(name, value, seen, given)
+    grouped = as_factor(value)
+    extra = tuple(level for level in grouped.levels if level not in set(levels))
+    place = np.append(positions(grouped.levels, levels + extra), -1)
+    return Factor(place[grouped.codes], levels + extra, seen.ordered)
+
+
+def _numbers_as_factor(name: str, value: Value, seen: Variable, given: Columns) -> Factor:
+    """Read numbers as labels where the fit's categories were numbers too."""
+    if not all(isinstance(level, int | float) and not isinstance(level, bool) for level in seen.levels or ()):
+        raise _changed(name, seen, given)
+    numbers = np.asarray(value)
+    codes = np.full(len(numbers), -1, dtype=np.intp)
+    present = ~np.isnan(numbers)
+    labels, codes[present] = np.unique(numbers[present], return_inverse=True)
+    return Factor(codes, tuple(labels.tolist()))
+
+
+def _changed(name: str, seen: Variable, given: Columns) -> DataError:
+    words = {"number": "numeric", "factor": "text or a category", "truth": "true/false"}
+    return DataError(
+        f"Column {name!r} has changed its type: it was {words[seen.kind]} (dtype {seen.dtype}) in the fit and"
+        f" is {given.dtype(name)} in the new data. Convert it to the kind the model expects.",
+        column=name,
+        expected=seen.kind,
+    )
+
+
+# ----------------------------------------------------------------------------- values
+
+
+def _evaluated(coding: Coding, columns: Columns) -> dict[str, Value]:
+    """Return the value of each factor and formula offset, levels known to the fit."""
+    values = {}
+    for text in dict.fromkeys((*coding.factors, *coding.formula.offsets)):
+        value = evaluate(text, columns, context=coding.context, state=dict(coding.state), learn=False)
+        encoding = coding.encodings.get(text)
+        if isinstance(encoding, FactorEncoding):
+            value = _known_levels(encoding, value, columns)
+        values[text] = value
+    return values
+
+
+def _known_levels(encoding: FactorEncoding, value: Value, columns: Columns) -> Factor:
+    """Return a factor over the fit's levels, or name the first level that is not among them."""
+    grouped = as_factor(value)
+    unknown = unknown_rows(encoding, grouped)
+    if unknown.any():
+        found = dict.fromkeys(grouped.levels[code] for code in grouped.codes[unknown])
+        name = plain_name(encoding.factor)
+        raise NewLevelError(
+            f"{name!r} has {'a level' if len(found) == 1 else 'levels'} the fit did not use:"
+            f" {_listed(list(found))}, in"
+            f" {row_list(columns.index, unknown)}. The levels are {_listed(encoding.levels)}."
+            " Leave the rows out, or refit with that level.",
+            column=name,
+            levels=tuple(found),
+            rows=first_labels(columns.index, unknown),
+        )
+    return Factor(encoding.codes(grouped), encoding.levels, encoding.ordered)
+
+
+def _listed(levels: Sequence[Hashable], most: int = 8) -> str:
+    """Return levels for a message: text in quotes, numbers without, so that 1 and '1' differ."""
+    texts = [repr(level) if isinstance(level, str) else level_text(level) for level in levels[:most]]
+    return ", ".join(texts) + (", ..." if len(levels) > most else "")
+
+
+# ----------------------------------------------------------------------------- offsets
+
+
+def _offset(
+    frame: ModelFrame,
+    given: Columns,
+    columns: Columns,
+    values: Mapping[str, Value],
+    passed: Mapping[str, RowArgument],
+) -> Array | None:
+    """Return the sum of the formula's offsets and the argument ones, NaN where missing."""
+    parts = [formula_offset(text, values[text]) for text in frame.formula.offsets]
+    for argument, mine in passed.items():
+        numbers = _argument_values(frame, given, argument, mine)
+        if numbers is not None:
+            parts.append(numbers if argument == "offset" else _log_exposure(numbers, given.index))
+    return np.sum(parts, axis=0) if parts else None
+
+
+def _argument_values(frame: ModelFrame, given: Columns, argument: str, passed: RowArgument) -> Array | None:
+    fitted = getattr(frame.arguments, argument)
+    if isinstance(passed, int | float | np.number):
+        return np.full(given.n_rows, float(passed))
+    if passed is not None:
+        return _finite(row_numbers(passed, argument, given, frame.coding.context), argument, given)
+    if fitted is None:
+        return None
+    if not isinstance(fitted, str):
+        none = "0 for no offset" if argument == "offset" else "1 for rates"
+        raise DataError(
+            f"The model was fitted with an {argument} given as values, which say nothing about new rows."
+            f" Pass {argument}= for them ({none}).",
+            argument=argument,
+        )
+    _check_names_known(fitted, argument, frame, given)
+    return _finite(row_numbers(fitted, argument, given, frame.coding.context), argument, given)
+
+
+def _check_names_known(text: str, argument: str, frame: ModelFrame, given: Columns) -> None:
+    """Refuse an argument of the fit whose columns the new data lack."""
+    if text in frame.source:
+        needed: tuple[str, ...] = (text,)
+    else:
+        needed = parse_expression(text, frame.source, frame.coding.context).variables
+    absent = [name for name in needed if name not in given]
+    if absent:
+        raise DataError(
+            f"The model was fitted with {argument}={text!r}, and the new data lack"
+            f" {', '.join(map(repr, absent))}. Add the column, or pass {argument}=.",
+            argument=argument,
+            columns=tuple(absent),
+        )
+
+
+def _finite(values: Array, argument: str, given: Columns) -> Array:
+    return checked(values, argument, given.index, allowed=lambda v: np.ones(len(v), dtype=bool), rule="")
+
+
+def _log_exposure(values: Array, index: pd.Index[Any]) -> Array:
+    checked(values, "exposure", index, allowed=lambda v: ~(v <= 0), rule="> 0 (its log is the offset)")
+    return np.log(values)
