@@ -1,3 +1,113 @@
-"""R's glm and the ecosystem around it, in Python."""
+"""R's glm and the ecosystem around it, in Python.
+
+>>> import glmkit as gk
+>>> fit = gk.glm("breaks ~ wool * tension", data=gk.load_dataset("warpbreaks"), family=gk.Poisson())
+>>> fit.coef.round(3).to_dict()["wool[T.B]"]
+-0.457
+"""
+
+from __future__ import annotations
+
+from glmkit.catalogue import datasets, load_dataset
+from glmkit.errors import (
+    AliasedWarning,
+    BoundaryWarning,
+    ConvergenceWarning,
+    DataChangedError,
+    DataError,
+    DataReadError,
+    DesignError,
+    DroppedRowsWarning,
+    FamilyError,
+    FitError,
+    FormulaError,
+    GlmkitDeprecationWarning,
+    GlmkitError,
+    GlmkitWarning,
+    ModelFileError,
+    NewLevelError,
+    NoLikelihoodError,
+    OverdispersionWarning,
+    SeparationWarning,
+)
+from glmkit.families.base import Family, Mean
+from glmkit.families.binomial import Bernoulli, Binomial
+from glmkit.families.link import Link
+from glmkit.families.links import (
+    Cauchit,
+    CLogLog,
+    Identity,
+    Inverse,
+    InverseSquare,
+    Log,
+    Logit,
+    LogLog,
+    Power,
+    Probit,
+    Sqrt,
+)
+from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
+from glmkit.families.standard import Gamma, Gaussian, InverseGaussian, Poisson
+from glmkit.fitting.scoring import Control
+from glmkit.frame.registered import register
+from glmkit.models.entry import glm, glm_fit
+from glmkit.models.results import Results
+from glmkit.motor import simulate_motor
+from glmkit.tables.table import Report, Table
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "AliasedWarning",
+    "Bernoulli",
+    "Binomial",
+    "BoundaryWarning",
+    "CLogLog",
+    "Cauchit",
+    "Control",
+    "ConvergenceWarning",
+    "DataChangedError",
+    "DataError",
+    "DataReadError",
+    "DesignError",
+    "DroppedRowsWarning",
+    "Family",
+    "FamilyError",
+    "FitError",
+    "FormulaError",
+    "Gamma",
+    "Gaussian",
+    "GlmkitDeprecationWarning",
+    "GlmkitError",
+    "GlmkitWarning",
+    "Identity",
+    "Inverse",
+    "InverseGaussian",
+    "InverseSquare",
+    "Link",
+    "Log",
+    "LogLog",
+    "Logit",
+    "Mean",
+    "ModelFileError",
+    "NewLevelError",
+    "NoLikelihoodError",
+    "OverdispersionWarning",
+    "Poisson",
+    "Power",
+    "Probit",
+    "Quasi",
+    "QuasiBinomial",
+    "QuasiPoisson",
+    "Report",
+    "Results",
+    "SeparationWarning",
+    "Sqrt",
+    "Table",
+    "datasets",
+    "glm",
+    "glm_fit",
+    "load_dataset",
+    "register",
+    "simulate_motor",
+]

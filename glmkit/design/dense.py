@@ -53,7 +53,9 @@ class DenseDesign:
         for block in self._blocks():
             weighted = self.values[block] * root[block, None]
             total = dsyrk(1.0, weighted, beta=1.0, c=total, trans=1, overwrite_c=1)
-        return np.asarray(np.triu(total) + np.triu(total, 1).T)
+        whole = np.asarray(total + total.T)  # dsyrk fills the upper triangle only
+        whole.ravel(order="K")[:: p + 1] *= 0.5
+        return whole
 
     def take(self, columns: IntArray) -> DenseDesign:
         """Return the design of these columns; the same object when all are kept."""

@@ -1,0 +1,83 @@
+"""A model frame from a ready design matrix: each column a term, no intercept added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from glmkit.errors import DataError
+from glmkit.frame.arguments import RowArguments
+from glmkit.frame.modelframe import ModelFrame, model_frame
+
+__all__ = ["array_frame"]
+
+
+def array_frame(
+    X: Any, y: Any, names: Sequence[str] | None, response_kind: str, arguments: RowArguments
+) -> ModelFrame:
+    """Return the frame of a design matrix and a response.
+
+    Parameters
+    ----------
+    X : (n, p) array or DataFrame
+    y : (n,) array or Series, or (n, 2) counts of successes and failures
+    names : sequence of p str, optional
+    response_kind : {"numeric", "binomial", "multinomial"}
+    arguments : RowArguments
+
+    Raises
+    ------
+    DataError
+        `X` is not a matrix of numbers, `y` has another length, or the names do not fit.
+    """
+    columns = _columns(X, names)
+    response = _response(y, len(next(iter(columns.values()))), set(columns))
+    terms = " + ".join(f"`{name}`" for name in columns)
+    left = ", ".join(f"`{name}`" for name in response)
+    left = left if len(response) == 1 else f"cbind({left})"
+    index = X.index if isinstance(X, pd.DataFrame) else getattr(y, "index", None)
+    data = pd.DataFrame(columns | response, index=index if isinstance(index, pd.Index) else None, copy=False)
+    return model_frame(f"{left} ~ 0 + {terms}", data, response_kind=response_kind, arguments=arguments)
+
+
+def _columns(X: Any, names: Sequence[str] | None) -> dict[str, Any]:
+    if isinstance(X, pd.DataFrame):
+        given = [str(name) for name in X.columns] if names is None else list(names)
+        matrix = [X.iloc[:, j].to_numpy() for j in range(X.shape[1])]
+    else:
+        array = np.asarray(X)
+        if array.ndim != 2 or array.dtype.kind not in "buif":
+            raise DataError(
+                f"X has shape {array.shape} and type {array.dtype}. Give an (n, p) array of numbers.",
+                argument="X",
+            )
+        given = [f"x{j + 1}" for j in range(array.shape[1])] if names is None else list(names)
+        matrix = list(array.T)
+    if len(given) != len(matrix) or len(set(given)) != len(given) or any("`" in name for name in given):
+        raise DataError(
+            f"The {len(given)} names {given[:5]} do not fit the {len(matrix)} columns of X. "
+            "Give one name for each column, all different, without backticks.",
+            argument="names",
+        )
+    if not matrix:
+        raise DataError("X has no columns. Give at least one, such as a column of ones.", argument="X")
+    return {name: np.asarray(column, dtype=np.float64) for name, column in zip(given, matrix, strict=True)}
+
+
+def _response(y: Any, n: int, taken: set[str]) -> dict[str, Any]:
+    values = y.array if isinstance(y, pd.Series) else np.asarray(y)
+    if len(values) != n:
+        raise DataError(f"y has {len(values)} rows and X has {n}. Give the same rows to both.", argument="y")
+    counts = getattr(values, "ndim", 1) == 2
+    names = ["successes", "failures"] if counts else ["y"]
+    names = [name if name not in taken else f"{name} (response)" for name in names]
+    if not counts:
+        return {names[0]: values}
+    if values.shape[1] != 2:
+        raise DataError(
+            f"y has {values.shape[1]} columns. Give one, or successes and failures.", argument="y"
+        )
+    return dict(zip(names, values.T, strict=True))

@@ -1,0 +1,117 @@
+"""Coefficients and their covariance as one value: everything linear is asked of it.
+
+Coefficient tables, predictions, contrasts and marginal means are rows L of linear
+functions: estimate L beta, variance L V L'. Internally beta is held as gamma, the
+coefficients of the centred independent columns, because L V L' of a date or an identifier
+cancels to nothing in the original coordinates (see `glmkit.design.centring`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from glmkit._typing import Array, BoolArray, IntArray
+from glmkit.design.centring import Centring
+
+__all__ = ["MODEL_BASED", "Estimate"]
+
+MODEL_BASED = "model-based"
+# A row of L is estimable when what aliased columns ask of it agrees with the kept ones to
+# this share of the row's size.
+ESTIMABLE_TOLERANCE = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """Estimated coefficients with their covariance and reference distribution.
+
+    Parameters
+    ----------
+    names : Index of length p
+        All coefficients, aliased ones too.
+    kept, dropped : integer arrays
+        Positions of the estimated and of the aliased coefficients.
+    combinations : (rank, p - rank) array
+        ``X[:, dropped] = X[:, kept] @ combinations``.
+    centring : Centring
+        Of the kept columns.
+    gamma : (rank,) array
+        Coefficients of the centred columns.
+    covariance : (rank, rank) array
+        Of gamma.
+    df : float
+        Degrees of freedom of the t distribution; inf for the normal.
+    label : str
+        How the covariance was found: "model-based", "HC1", ...
+    """
+
+    names: pd.Index
+    kept: IntArray
+    dropped: IntArray
+    combinations: Array
+    centring: Centring
+    gamma: Array
+    covariance: Array
+    df: float
+    label: str = MODEL_BASED
+
+    @property
+    def coef(self) -> Array:
+        """Coefficients of the columns as coded, (p,); nan where aliased."""
+        return self._spread(self.centring.to_original(self.gamma))
+
+    @property
+    def std_error(self) -> Array:
+        """Standard errors of `coef`, (p,); nan where aliased."""
+        variance = np.diag(self.centring.covariance_to_original(self.covariance))
+        return self._spread(np.sqrt(np.maximum(variance, 0.0)))
+
+    @property
+    def is_model_based(self) -> bool:
+        """Whether the covariance is the inverse information times the dispersion."""
+        return self.label == MODEL_BASED
+
+    def vcov(self) -> Array:
+        """Return the covariance of `coef`, (p, p); nan in aliased rows and columns."""
+        p = len(self.names)
+        full = np.full((p, p), np.nan)
+        full[np.ix_(self.kept, self.kept)] = self.centring.covariance_to_original(self.covariance)
+        return full
+
+    def linear(self, rows: Array) -> Array:
+        """Return L beta, (k,), for `rows` L (k, p) over all columns."""
+        return np.asarray(self._fitted_rows(rows) @ self.gamma)
+
+    def std_errors(self, rows: Array) -> Array:
+        """Return the standard error of each L beta, (k,)."""
+        fitted = self._fitted_rows(rows)
+        return np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", fitted, self.covariance, fitted), 0.0))
+
+    def covariance_of(self, rows: Array) -> Array:
+        """Return L V L', (k, k)."""
+        fitted = self._fitted_rows(rows)
+        return np.asarray(fitted @ self.covariance @ fitted.T)
+
+    def estimable(self, rows: Array) -> BoolArray:
+        """Return which rows of L are functions of the fitted values, (k,)."""
+        if len(self.dropped) == 0:
+            return np.ones(len(rows), dtype=bool)
+        asked = rows[:, self.dropped] - rows[:, self.kept] @ self.combinations
+        size = np.max(np.abs(rows), axis=1, initial=0.0)
+        worst = np.max(np.abs(asked), axis=1, initial=0.0)
+        return np.asarray(worst <= ESTIMABLE_TOLERANCE * np.maximum(size, 1e-300))
+
+    def with_covariance(self, covariance: Array, df: float, label: str) -> Estimate:
+        """Return the same coefficients with another covariance of gamma."""
+        return replace(self, covariance=covariance, df=df, label=label)
+
+    def _fitted_rows(self, rows: Array) -> Array:
+        return self.centring.rows_to_fitted(rows[:, self.kept])
+
+    def _spread(self, values: Array) -> Array:
+        full = np.full(len(self.names), np.nan)
+        full[self.kept] = values
+        return full

@@ -1,0 +1,85 @@
+"""Log-likelihood, information criteria and the test against the null model."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from glmkit.fitting.glm import GLMFit
+from glmkit.fitting.goodness import akaike, bayes_schwarz
+from glmkit.inference.reference import chi_square_tail, f_tail
+
+__all__ = ["NullTest", "Spread", "aic_of", "bic_of", "null_test", "overdispersion", "parameters_of"]
+
+# Average variance of a row below which Pearson's statistic says little about spread.
+SMALLEST_MEAN_VARIANCE = 1.0
+
+
+class NullTest(NamedTuple):
+    """A model against the model with its offset and intercept alone."""
+
+    name: str  # "LR" or "F"
+    statistic: float
+    df: float
+    df_resid: float
+    p_value: float
+
+
+def parameters_of(fit: GLMFit) -> int:
+    """Return the number of parameters the AIC counts: coefficients and estimated dispersion."""
+    return fit.rank + fit.family.counted_dispersion
+
+
+def aic_of(fit: GLMFit) -> float:
+    """Return Akaike's criterion; nan where the family has no likelihood."""
+    return akaike(fit.loglik, parameters_of(fit))
+
+
+def bic_of(fit: GLMFit) -> float:
+    """Return Schwarz's criterion; nan where the family has no likelihood."""
+    return bayes_schwarz(fit.loglik, parameters_of(fit), fit.nobs)
+
+
+def null_test(fit: GLMFit) -> NullTest:
+    """Return the test of all terms together.
+
+    Notes
+    -----
+    With a known dispersion, (D0 - D) / phi is referred to chi-square with df0 - df degrees
+    of freedom. With an estimated one, F = ((D0 - D) / (df0 - df)) / phi with Pearson's phi.
+    """
+    df = fit.df_null - fit.df_resid
+    drop = (
+        max(fit.null_deviance - fit.deviance, 0.0) if fit.null_deviance == fit.null_deviance else float("nan")
+    )
+    if fit.family.dispersion is not None:
+        statistic = drop / fit.dispersion
+        return NullTest("LR", statistic, df, fit.df_resid, chi_square_tail(statistic, df))
+    statistic = drop / df / fit.dispersion if df > 0 and fit.dispersion > 0 else float("nan")
+    return NullTest("F", statistic, df, fit.df_resid, f_tail(statistic, df, fit.df_resid))
+
+
+class Spread(NamedTuple):
+    """Pearson's chi-square over its degrees of freedom, with its tail area."""
+
+    ratio: float
+    p_value: float
+
+
+def overdispersion(fit: GLMFit) -> Spread | None:
+    """Return how much more the response varies than the family says.
+
+    None where the question has no meaning: the dispersion is estimated, the data are
+    single 0/1 trials, no degrees of freedom are left, or the counts are so small that
+    Pearson's statistic is not close to chi-square.
+    """
+    if fit.family.dispersion is None or fit.df_resid <= 0:
+        return None
+    used = fit.problem.weights > 0
+    expected = (fit.problem.prior * fit.family.variance(fit.mean))[used]
+    if fit.family.response_kind == "binomial" and float(np.max(fit.problem.prior[used], initial=0.0)) <= 1.0:
+        return None
+    if float(np.mean(expected)) < SMALLEST_MEAN_VARIANCE:
+        return None
+    return Spread(fit.pearson_chi2 / fit.df_resid, chi_square_tail(fit.pearson_chi2, fit.df_resid))

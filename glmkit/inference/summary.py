@@ -1,0 +1,181 @@
+"""The summary: what was fitted, to which rows, and with what result.
+
+Builds reports of full-precision numbers; how they look is decided in `glmkit.tables`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from glmkit.errors import FitError
+from glmkit.fitting.glm import GLMFit
+from glmkit.inference.estimate import Estimate
+from glmkit.inference.likelihood import aic_of, bic_of, null_test
+from glmkit.inference.protocols import FittedModel
+from glmkit.inference.reference import statistic_name
+from glmkit.inference.tidy import exponentiated
+from glmkit.inference.wald import check_level, coefficient_frame
+from glmkit.tables.table import Fact, Report, Table, fact
+from glmkit.tables.wording import format_text, interval_headings, statistic_headings
+
+__all__ = ["Options", "short_report", "summary_report"]
+
+
+class Options(NamedTuple):
+    """What `Results.summary` was asked for."""
+
+    exponentiate: bool = False
+    level: float = 0.95
+    ci: str = "wald"
+    names: str | None = None
+    stars: bool = False
+    dispersion: float | None = None
+
+
+def summary_report(model: FittedModel, options: Options) -> Report:
+    """Return the full report of a fit."""
+    _check(options)
+    estimate = _with_dispersion(model, options.dispersion)
+    facts = [*_identity(model), *_rows(model), *_covariance(estimate)]
+    table = coefficient_table(model, estimate, options)
+    return Report(
+        _title(model),
+        facts,
+        {"coefficients": table},
+        footer=_goodness(model.fit, options.dispersion),
+        notes=model.notes,
+    )
+
+
+def short_report(model: FittedModel) -> Report:
+    """Return what a fit shows of itself: the call, coefficients, deviances."""
+    table = coefficient_table(model, model.estimate, Options())
+    keep = ["estimate", "std_error", "statistic", "p_value"]
+    headings = statistic_headings(statistic_name(model.estimate.df))
+    short = Table(table.frame[keep], headings=headings)
+    goodness = [line for line in _goodness(model.fit, None) if line.label in SHORT]
+    facts = [*_identity(model), *_rows(model)[:1]]
+    return Report(_title(model), facts, {"coefficients": short}, footer=goodness, notes=model.notes)
+
+
+SHORT = ("Null deviance", "Residual deviance", "AIC")
+
+
+def coefficient_table(model: FittedModel, estimate: Estimate, options: Options) -> Table:
+    """Return the coefficient table as asked for: on the link scale, or as ratios."""
+    frame = coefficient_frame(estimate, options.level)
+    headings = statistic_headings(statistic_name(estimate.df)) | interval_headings(options.level)
+    title = "Coefficients"
+    if options.exponentiate:
+        frame = exponentiated(frame)
+        ratio = model.family.ratio_name
+        headings |= {"estimate": ratio.capitalize() if ratio else "exp(Estimate)"}
+        title = "Ratios" if ratio else "Exponentiated coefficients"
+    frame.index = _labels(model, options.names)
+    return Table(frame, title, headings=headings, stars=options.stars)
+
+
+def _title(model: FittedModel) -> str:
+    return f"Generalized linear model: {model.family.title}, {model.family.link.name} link"
+
+
+def _identity(model: FittedModel) -> list[Fact]:
+    frame = model.frame
+    formula = "(arrays)" if frame.formula is None else frame.formula.text
+    facts = [Fact("Formula", formula)]
+    if frame.response.event is not None:
+        facts.append(Fact("Modelled event", frame.response.event))
+    return facts
+
+
+def _rows(model: FittedModel) -> list[Fact]:
+    rows, fit = model.frame.rows, model.fit
+    template = "{used} used" if rows.all_used else "{used} used of {read}"
+    parts = [format_text(template, used=rows.n_used, read=rows.n_read)]
+    if rows.n_outside:
+        parts.append(format_text("{count} outside the subset", count=rows.n_outside))
+    if rows.n_dropped:
+        columns = ", ".join(format_text("{name} {count}", name=n, count=c) for n, c in rows.dropped.items())
+        parts.append(
+            format_text("{count} dropped (missing: {columns})", count=rows.n_dropped, columns=columns)
+        )
+    facts = [Fact("Rows", "; ".join(parts))]
+    if fit.nobs != rows.n_used:
+        facts.append(fact("Observations", "{nobs} (rows of positive weight, by frequency)", nobs=fit.nobs))
+    return facts
+
+
+def _covariance(estimate: Estimate) -> list[Fact]:
+    return [] if estimate.is_model_based else [Fact("Standard errors", estimate.label)]
+
+
+def _goodness(fit: GLMFit, dispersion: float | None) -> list[Fact]:
+    facts = [
+        _dispersion_fact(fit, dispersion),
+        fact("Null deviance", "{deviance} on {df} df", deviance=fit.null_deviance, df=fit.df_null),
+        fact("Residual deviance", "{deviance} on {df} df", deviance=fit.deviance, df=fit.df_resid),
+    ]
+    against = [_null_fact(fit)] if fit.df_null > fit.df_resid else []
+    end = "" if fit.converged else ", not converged"
+    return [
+        *facts,
+        *against,
+        fact("Log-likelihood", "{loglik}", loglik=fit.loglik),
+        fact("AIC", "{aic}", aic=aic_of(fit)),
+        fact("BIC", "{bic}", bic=bic_of(fit)),
+        fact("Iterations", "{n_iter}{end}", n_iter=len(fit.trace), end=end),
+    ]
+
+
+def _dispersion_fact(fit: GLMFit, given: float | None) -> Fact:
+    if given is not None:
+        return fact("Dispersion", "{dispersion} (given)", dispersion=given)
+    if fit.family.dispersion is not None:
+        return fact("Dispersion", "{dispersion} (known)", dispersion=fit.dispersion)
+    return fact(
+        "Dispersion",
+        "{dispersion} (Pearson chi-square / {df} df)",
+        dispersion=fit.dispersion,
+        df=fit.df_resid,
+    )
+
+
+def _null_fact(fit: GLMFit) -> Fact:
+    test = null_test(fit)
+    if test.name == "LR":
+        template = "LR chi-square {statistic} on {df} df, p = {p_value}"
+        return fact("Against the null", template, statistic=test.statistic, df=test.df, p_value=test.p_value)
+    template = "F = {statistic} on {df} and {df_resid} df, p = {p_value}"
+    return fact("Against the null", template, **test._asdict())
+
+
+def _labels(model: FittedModel, names: str | None) -> pd.Index:
+    if names is None:
+        return model.estimate.names
+    attribute = {"r": "r", "label": "label"}[names]
+    return pd.Index([getattr(name, attribute) for name in model.frame.names], dtype=object)
+
+
+def _with_dispersion(model: FittedModel, dispersion: float | None) -> Estimate:
+    """Return the estimate with another dispersion, normal as in R's ``summary(dispersion=)``."""
+    if dispersion is None:
+        return model.estimate
+    if not (np.isfinite(dispersion) and dispersion > 0):
+        raise FitError(
+            f"dispersion={dispersion!r} is not a dispersion. Give a number above 0.", argument="dispersion"
+        )
+    covariance = model.estimate.covariance * (dispersion / model.fit.dispersion)
+    return model.estimate.with_covariance(covariance, float("inf"), model.estimate.label)
+
+
+def _check(options: Options) -> None:
+    check_level(options.level)
+    if options.ci != "wald":
+        raise FitError(f'ci={options.ci!r} is not known. Choose one of: "wald".', argument="ci")
+    if options.names not in (None, "r", "label"):
+        raise FitError(
+            f'names={options.names!r} is not known. Choose None, "r" or "label".', argument="names"
+        )

@@ -1,0 +1,95 @@
+"""The numbers of a fit as plain data frames, in the columns broom made known.
+
+References
+----------
+Robinson, D. (2014). broom: An R package for converting statistical analysis objects into
+tidy data frames. arXiv:1412.3565.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from glmkit.fitting.glm import GLMFit
+from glmkit.inference.estimate import Estimate
+from glmkit.inference.influence import leverage
+from glmkit.inference.likelihood import aic_of, bic_of
+from glmkit.inference.protocols import FittedModel
+from glmkit.inference.residuals import residuals_of
+from glmkit.inference.wald import coefficient_frame
+
+__all__ = ["augment", "exponentiated", "glance", "tidy", "trace_frame"]
+
+
+def tidy(model: FittedModel, level: float, exponentiate: bool) -> pd.DataFrame:
+    """Return one row per coefficient, aliased ones included with nan."""
+    table = coefficient_frame(model.estimate, level)
+    table = exponentiated(table) if exponentiate else table
+    return table.rename_axis("term").reset_index()
+
+
+def exponentiated(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a coefficient table with exp of the estimate and of the ends of its interval.
+
+    Standard errors become those of exp(estimate) by the delta method, exp(b) se(b);
+    statistic and p-value stay those of the coefficient.
+    """
+    ratio = np.exp(table["estimate"])
+    changed = {
+        "estimate": ratio,
+        "std_error": ratio * table["std_error"],
+        "conf_low": np.exp(table["conf_low"]),
+        "conf_high": np.exp(table["conf_high"]),
+    }
+    return table.assign(**changed)
+
+
+def glance(model: FittedModel) -> pd.DataFrame:
+    """Return one row for the model."""
+    fit = model.fit
+    row = {
+        "nobs": fit.nobs,
+        "rank": fit.rank,
+        "df_resid": fit.df_resid,
+        "df_null": fit.df_null,
+        "deviance": fit.deviance,
+        "null_deviance": fit.null_deviance,
+        "loglik": fit.loglik,
+        "aic": aic_of(fit),
+        "bic": bic_of(fit),
+        "dispersion": fit.dispersion,
+        "pearson_chi2": fit.pearson_chi2,
+        "converged": fit.converged,
+        "n_iter": len(fit.trace),
+    }
+    return pd.DataFrame([row])
+
+
+def augment(model: FittedModel) -> pd.DataFrame:
+    """Return one row per row used: the response and what the fit makes of it."""
+    fit = model.fit
+    columns = {
+        "response": fit.problem.y,
+        "fitted": fit.mean.mu,
+        "linear_predictor": fit.eta,
+        "residual": residuals_of(fit, "deviance"),
+        "pearson": residuals_of(fit, "pearson"),
+        "hat": leverage(fit),
+    }
+    return pd.DataFrame(columns, index=model.frame.rows.labels)
+
+
+def trace_frame(fit: GLMFit, estimate: Estimate) -> pd.DataFrame:
+    """Return the iterations: deviance, step in standard errors, halvings and coefficients."""
+    names = estimate.names[estimate.kept]
+    coefficients = np.array([estimate.centring.to_original(line.coef) for line in fit.trace])
+    coefficients = coefficients.reshape(len(fit.trace), len(names))
+    head = pd.DataFrame(
+        {
+            "deviance": [line.deviance for line in fit.trace],
+            "step": [line.step for line in fit.trace],
+            "halvings": [line.halvings for line in fit.trace],
+        }
+    )
+    return pd.concat([head, pd.DataFrame(coefficients, columns=names)], axis=1).rename_axis("iteration")

@@ -1,0 +1,150 @@
+"""From a model frame to a fitted record: the stages of `glm` after the frame is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from glmkit._typing import Array
+from glmkit.design.blocks import CodedPart
+from glmkit.errors import DataError, FamilyError, FitError
+from glmkit.families.base import Family
+from glmkit.fitting.glm import GLMFit
+from glmkit.fitting.problem import Problem
+from glmkit.frame.modelframe import ModelFrame
+from glmkit.inference.estimate import Estimate
+from glmkit.inference.reference import reference_df
+
+__all__ = ["check_exposure", "check_response", "estimate_of", "problem_of", "start_of"]
+
+# Rows named in a message before "and k more".
+ROWS_NAMED = 5
+
+
+def problem_of(frame: ModelFrame) -> Problem:
+    """Return the arrays of a frame, as the fitting room takes them."""
+    return Problem(
+        design=frame.design,
+        y=frame.response.y,
+        prior=frame.weights,
+        frequency=frame.freq_weights,
+        offset=frame.offset,
+        trials=frame.response.trials,
+        intercept=has_intercept(frame),
+        constant=constant_of(frame),
+    )
+
+
+def has_intercept(frame: ModelFrame) -> bool:
+    """Return whether the null model has an intercept: by the formula, or as a column of a ready design."""
+    return frame.intercept
+
+
+def constant_of(frame: ModelFrame) -> Array | None:
+    """Return a with X a = 1: the intercept, or the indicators of a factor coded in full."""
+    constant = np.zeros(len(frame.names))
+    if frame.intercept:
+        constant[0] = 1.0
+        return constant
+    first = 0
+    for block in frame.blocks:
+        part = block.parts[0] if len(block.parts) == 1 else None
+        if isinstance(part, CodedPart) and np.all(part.matrix.sum(axis=1) == 1.0):
+            constant[first : first + part.matrix.shape[1]] = 1.0
+            return constant
+        first += block.width
+    return None
+
+
+def check_response(frame: ModelFrame, family: Family) -> None:
+    """Refuse a response outside the family's support, naming the first rows.
+
+    Raises
+    ------
+    FamilyError
+        With the rows (as the caller labels them) and their values.
+    """
+    y, weights = frame.response.y, frame.weights
+    bad = family.check_response(y, weights, frame.response.trials)
+    if not np.any(bad):
+        return
+    labels = frame.rows.labels[bad]
+    values = [float(value) for value in y[bad][:ROWS_NAMED]]
+    rows = [_plain(label) for label in labels[:ROWS_NAMED]]
+    more = f" and {len(labels) - ROWS_NAMED} more" if len(labels) > ROWS_NAMED else ""
+    raise FamilyError(
+        f"The response `{frame.response.label}` does not fit the {family.name} family, which takes "
+        f"{family.support}. Rows {rows}{more} hold {values}. Correct or drop these rows, or choose another family.",
+        column=frame.response.label,
+        rows=rows,
+        values=values,
+    )
+
+
+def estimate_of(fit: GLMFit, names: pd.Index) -> Estimate:
+    """Return the coefficients with their model-based covariance.
+
+    The dispersion times the inverse information at the solution's own weights.
+    """
+    independence = fit.independence
+    return Estimate(
+        names=names,
+        kept=independence.kept,
+        dropped=independence.dropped,
+        combinations=independence.combinations,
+        centring=independence.centring,
+        gamma=fit.gamma,
+        covariance=fit.dispersion * fit.factor.inverse(),
+        df=reference_df(fit.family.dispersion is not None, fit.df_resid),
+    )
+
+
+def _plain(label: object) -> object:
+    return label.item() if isinstance(label, np.generic) else label
+
+
+def check_exposure(exposure: object, family: Family) -> None:
+    """Refuse an exposure for a link other than log."""
+    if exposure is not None and family.link.name != "log":
+        raise DataError(
+            f"exposure= means offset=log(exposure) and needs the log link; the link is {family.link.name}. "
+            "Use offset= on the link scale, or weights=.",
+            argument="exposure",
+        )
+
+
+def start_of(start: Mapping[str, float] | pd.Series | Array | None, names: pd.Index) -> Array | None:
+    """Return starting coefficients over all columns, by name or by position.
+
+    Raises
+    ------
+    FitError
+        A name is unknown or missing, the length is wrong, or a value is not finite.
+    """
+    if start is None:
+        return None
+    if isinstance(start, (Mapping, pd.Series)):
+        given = dict(start)
+        unknown = [name for name in given if name not in names]
+        missing = [name for name in names if name not in given]
+        if unknown or missing:
+            raise FitError(
+                f"start= does not match the coefficients: unknown {unknown}, missing {missing}. "
+                f"Give one value for each of {list(names)}.",
+                argument="start",
+                unknown=unknown,
+                missing=missing,
+            )
+        values = np.array([given[name] for name in names], dtype=np.float64)
+    else:
+        values = np.asarray(start, dtype=np.float64)
+    if values.shape != (len(names),):
+        raise FitError(
+            f"start= has shape {values.shape}, and there are {len(names)} coefficients: {list(names)}. "
+            "Give one value each, aliased ones too (any number).",
+            argument="start",
+        )
+    # An earlier fit's coefficients hold nan where aliased: any number serves there.
+    return np.where(np.isnan(values), 0.0, values)

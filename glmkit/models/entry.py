@@ -1,0 +1,194 @@
+"""The entry points: `glm` from a formula, `glm_fit` from arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from glmkit._typing import Array
+from glmkit.errors import FitError
+from glmkit.families.base import Family
+from glmkit.families.registry import family_from
+from glmkit.fitting.glm import fit_glm
+from glmkit.fitting.scoring import Control
+from glmkit.frame.arguments import RowArguments
+from glmkit.frame.arrays import array_frame
+from glmkit.frame.modelframe import ModelFrame, model_frame
+from glmkit.models.build import check_exposure, check_response, estimate_of, problem_of, start_of
+from glmkit.models.remarks import boundary_of, remarks_of, say
+from glmkit.models.results import Results
+
+__all__ = ["fit_frame", "glm", "glm_fit"]
+
+# From `say` through `fit_frame` and the entry point to the user's line.
+USER_LEVEL = 4
+
+
+def glm(
+    formula: str,
+    data: object,
+    family: object = "gaussian",
+    *,
+    weights: object = None,
+    freq_weights: object = None,
+    offset: object = None,
+    exposure: object = None,
+    subset: object = None,
+    na_action: str = "omit",
+    contrasts: Mapping[str, object] | str | None = None,
+    start: Mapping[str, float] | pd.Series | Array | None = None,
+    method: str = "ml",
+    context: Mapping[str, object] | None = None,
+    control: Control = Control(),  # noqa: B008  (frozen)
+) -> Results:
+    """Fit a generalized linear model.
+
+    Parameters
+    ----------
+    formula : str
+        R's formula language: ``"y ~ a * b + log(x) + offset(log(n))"``.
+    data : DataFrame, polars or pyarrow table, dict of columns, or record array
+        n rows; never modified.
+    family : Family, class or name
+        ``Poisson()``, ``Poisson(link="sqrt")``, ``"poisson"``, ...
+    weights : column name, expression or (n,) array, optional
+        Prior weights as in R; for a proportion, the number of trials.
+    freq_weights : column name, expression or (n,) array, optional
+        How often each row counts: whole numbers >= 0.
+    offset : column name, expression or (n,) array, optional
+        On the link scale, added to any ``offset()`` of the formula.
+    exposure : column name, expression or (n,) array, optional
+        Shorthand for ``offset=log(exposure)``; log link only.
+    subset : column name, expression or (n,) array of booleans, optional
+        Rows to use.
+    na_action : {"omit", "exclude", "fail"}
+        Rows with missing values are left out; left out but shown as NaN in results by
+        row; refused.
+    contrasts : dict or "r", optional
+        Coding by column; ``"r"`` gives ordered factors polynomial contrasts, as R does.
+    start : dict, Series or (p,) array, optional
+        Coefficients to start from.
+    method : {"ml"}
+        Maximum likelihood.
+    context : dict, optional
+        Functions and constants the formula may use, beside those of `register`.
+    control : Control
+        Tolerance, number of iterations, what happens on failure.
+
+    Returns
+    -------
+    Results
+        The fitted model; there is no separate ``fit`` step.
+
+    Raises
+    ------
+    FormulaError
+        The formula cannot be read or names an unknown column.
+    DataError
+        A column or row argument cannot be used; no rows are left.
+    FamilyError
+        Unknown family or link, or a response outside the family's support.
+    FitError
+        No valid starting value; or any failure under ``Control(on_failure="raise")``.
+
+    Warns
+    -----
+    DroppedRowsWarning, AliasedWarning, ConvergenceWarning, BoundaryWarning
+        Each once, and again in the summary's notes.
+
+    Examples
+    --------
+    >>> import glmkit as gk
+    >>> fit = gk.glm("breaks ~ wool + tension", gk.load_dataset("warpbreaks"), gk.Poisson())
+    >>> fit.coef.round(4).tolist()
+    [3.692, -0.206, -0.3213, -0.5185]
+    """
+    resolved = family_from(family)
+    check_exposure(exposure, resolved)
+    arguments = RowArguments(weights, freq_weights, offset, exposure, subset, na_action)
+    frame = model_frame(
+        formula,
+        data,
+        response_kind=resolved.response_kind,
+        arguments=arguments,
+        contrasts=contrasts,
+        context=context,
+    )
+    return fit_frame(frame, resolved, control=control, start=start, method=method)
+
+
+def glm_fit(
+    X: Array | pd.DataFrame,
+    y: Array | pd.Series,
+    family: object = "gaussian",
+    *,
+    names: Sequence[str] | None = None,
+    weights: Array | pd.Series | None = None,
+    freq_weights: Array | pd.Series | None = None,
+    offset: Array | pd.Series | None = None,
+    start: Mapping[str, float] | pd.Series | Array | None = None,
+    control: Control = Control(),  # noqa: B008  (frozen)
+) -> Results:
+    """Fit a generalized linear model to arrays, without a formula.
+
+    Parameters
+    ----------
+    X : (n, p) array or DataFrame
+        The design matrix as it is: no intercept is added.
+    y : (n,) array or Series
+        Response, or for binomial data an (n, 2) array of successes and failures.
+    family : Family, class or name
+    names : sequence of p str, optional
+        Coefficient names; by default the columns of a DataFrame, or ``x1, x2, ...``.
+    weights, freq_weights, offset : (n,) arrays, optional
+        As in `glm`.
+    start : dict, Series or (p,) array, optional
+        Coefficients to start from.
+    control : Control
+
+    Returns
+    -------
+    Results
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glmkit as gk
+    >>> X = np.column_stack([np.ones(4), [0.0, 1.0, 2.0, 3.0]])
+    >>> gk.glm_fit(X, [1.0, 3.0, 5.0, 7.0], names=["one", "x"]).coef.round(6).to_dict()
+    {'one': 1.0, 'x': 2.0}
+    """
+    resolved = family_from(family)
+    arguments = RowArguments(weights=weights, freq_weights=freq_weights, offset=offset)
+    frame = array_frame(X, y, names, resolved.response_kind, arguments)
+    return fit_frame(frame, resolved, control=control, start=start, method="ml")
+
+
+def fit_frame(
+    frame: ModelFrame,
+    family: Family,
+    *,
+    control: Control,
+    start: Mapping[str, float] | pd.Series | Array | None = None,
+    method: str = "ml",
+) -> Results:
+    """Return the fit of `family` to a frame, having said what there is to say of it."""
+    if method != "ml":
+        raise FitError(
+            f'method={method!r} is not known. Choose one of: "ml".', argument="method", value=method
+        )
+    check_response(frame, family)
+    names = pd.Index([name.name for name in frame.names], dtype=object)
+    fit = fit_glm(problem_of(frame), family, control, start_of(start, names))
+    remarks = remarks_of(frame, fit)
+    say(remarks, control, USER_LEVEL)
+    return Results(
+        frame=frame,
+        fit=fit,
+        estimate=estimate_of(fit, names),
+        control=control,
+        method=method,
+        notes=tuple(remark.text for remark in remarks),
+        boundary=boundary_of(remarks),
+    )

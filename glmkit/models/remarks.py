@@ -1,0 +1,134 @@
+"""What has to be said of a fit: each remark once as a warning, and again in the summary."""
+
+from __future__ import annotations
+
+import warnings
+from typing import NamedTuple
+
+from glmkit.errors import (
+    AliasedWarning,
+    BoundaryWarning,
+    ConvergenceWarning,
+    DroppedRowsWarning,
+    FitError,
+    GlmkitWarning,
+)
+from glmkit.fitting.glm import GLMFit
+from glmkit.fitting.scoring import Control
+from glmkit.frame.modelframe import ModelFrame
+from glmkit.inference.likelihood import overdispersion
+from glmkit.tables.wording import format_text
+
+__all__ = ["Remark", "remarks_of", "say"]
+
+# Pearson's chi-square over its df from which overdispersion is worth a word, together
+# with a tail area that chance does not explain.
+OVERDISPERSED = 1.5
+OVERDISPERSED_P = 0.01
+NAMED = 5
+CURES = {"binomial": "QuasiBinomial()", "numeric": "NegativeBinomial() or QuasiPoisson()"}
+
+
+class Remark(NamedTuple):
+    """A sentence for the summary; with a category it is a warning too."""
+
+    text: str
+    category: type[GlmkitWarning] | None = None
+    facts: dict[str, object] = {}  # noqa: RUF012  (never changed)
+
+
+def remarks_of(frame: ModelFrame, fit: GLMFit) -> tuple[Remark, ...]:
+    """Return all there is to say of a fit, in the order of the way of the data."""
+    remarks = [*_of_rows(frame), *_of_columns(frame, fit), *_of_the_end(fit), *_of_the_spread(fit)]
+    return tuple(remarks)
+
+
+def say(remarks: tuple[Remark, ...], control: Control, stacklevel: int) -> None:
+    """Give the warnings; raise where ``control.on_failure`` asks for it.
+
+    Raises
+    ------
+    FitError
+        ``on_failure="raise"`` and the fit did not converge or ends at a boundary.
+    """
+    for remark in remarks:
+        if remark.category is None:
+            continue
+        failed = issubclass(remark.category, (ConvergenceWarning, BoundaryWarning))
+        if failed and control.on_failure == "raise":
+            raise FitError(remark.text, **remark.facts)
+        warnings.warn(remark.category(remark.text, **remark.facts), stacklevel=stacklevel)
+
+
+def _of_rows(frame: ModelFrame) -> list[Remark]:
+    remarks = []
+    sentence = frame.rows.sentence()
+    if sentence:
+        facts: dict[str, object] = {"columns": dict(frame.rows.dropped), "rows": frame.rows.n_dropped}
+        remarks.append(Remark(sentence, DroppedRowsWarning, facts))
+    return remarks + [Remark(note) for note in frame.notes]
+
+
+def _of_columns(frame: ModelFrame, fit: GLMFit) -> list[Remark]:
+    dropped = fit.independence.dropped
+    if len(dropped) == 0:
+        return []
+    names = [name.name for name in frame.names]
+    said = [f"{names[j]} = {_combination(names, fit, k)}" for k, j in enumerate(dropped[:NAMED])]
+    more = f"; and {len(dropped) - NAMED} more" if len(dropped) > NAMED else ""
+    count = "1 coefficient is" if len(dropped) == 1 else f"{len(dropped)} coefficients are"
+    text = (
+        f"{count} not estimable and shown as NA, because the column is a linear combination of earlier ones: "
+        f"{'; '.join(said)}{more}. Drop the redundant terms, or read the others as they stand."
+    )
+    return [Remark(text, AliasedWarning, {"columns": [names[j] for j in dropped]})]
+
+
+def _combination(names: list[str], fit: GLMFit, k: int) -> str:
+    coefficients = fit.independence.combinations[:, k]
+    parts = []
+    for name, value in zip((names[j] for j in fit.kept), coefficients, strict=True):
+        if value != 0.0:
+            size = format_text("{value}", value=abs(value)) if abs(abs(value) - 1.0) > 1e-8 else ""
+            sign = "-" if value < 0 else "+"
+            parts.append(f"{sign} {size}{'*' if size else ''}{name}")
+    text = " ".join(parts) or "0"
+    return text.removeprefix("+ ").replace("- ", "-", 1) if text.startswith("-") else text.removeprefix("+ ")
+
+
+def _of_the_end(fit: GLMFit) -> list[Remark]:
+    if fit.converged:
+        return []
+    last = fit.trace[-1].step
+    if fit.reason == "stuck":
+        text = (
+            "The iterations stopped at the edge of the valid region: the maximum seems to lie on the boundary, "
+            "where standard errors and tests do not hold. Choose a link whose means stay in range, or give start=."
+        )
+        return [Remark(text, BoundaryWarning, {"iterations": len(fit.trace), "step": last})]
+    text = format_text(
+        "The iterations did not converge: after {count} the last step was {estimate} standard errors. "
+        "Raise Control(max_iter=), give start=, or look for separation or a wrong link.",
+        count=len(fit.trace),
+        estimate=last,
+    )
+    return [Remark(text, ConvergenceWarning, {"iterations": len(fit.trace), "step": last})]
+
+
+def _of_the_spread(fit: GLMFit) -> list[Remark]:
+    test = overdispersion(fit)
+    if test is None or not (test.ratio > OVERDISPERSED and test.p_value < OVERDISPERSED_P):
+        return []
+    text = format_text(
+        "Overdispersion: Pearson chi-square / df = {ratio}, where {family} data would give about 1, so standard errors "
+        "are too small. Consider {cure}.",
+        ratio=test.ratio,
+        family=fit.family.title,
+        cure=CURES[fit.family.response_kind],
+    )
+    return [Remark(text, None, {"ratio": test.ratio})]
+
+
+def boundary_of(remarks: tuple[Remark, ...]) -> bool:
+    """Return whether the fit ended at a boundary."""
+    return any(remark.category is BoundaryWarning for remark in remarks)
