@@ -212,8 +212,8 @@ def _by_its_error(x: float, error: float) -> str:
         return _significant(x, 4)
     decimals = _decimals_for(error)
     exponent = _exponent(x, MOST_ROW_DIGITS)
-    if 0 <= decimals <= 7 and exponent + decimals < MOST_ROW_DIGITS:
-        return _fixed(x, decimals)
+    if exponent < MOST_ROW_DIGITS and (0 <= decimals <= 7 or (decimals > 7 and -5 <= exponent < 7)):
+        return _fixed(x, min(decimals, MOST_ROW_DIGITS - 1 - exponent))
     if decimals < 0 and exponent < 7:
         return _fixed(x, 0)
     digits = min(max(exponent + decimals + 1, 2), MOST_ROW_DIGITS)

@@ -121,6 +121,13 @@ def test_mixed_magnitudes_keep_the_digits_of_each_row():
     assert cells == [["1.20e-12", "2345678", "0.500"], ["3.0e-13", "1234", "0.020"]]
 
 
+def test_a_perfect_fit_prints_ten_digits():
+    assert format_columns(["estimate", "std_error"], [np.array([2.0]), np.array([3.1e-16])]) == [
+        ["2.000000000"],
+        ["3.1e-16"],
+    ]
+
+
 def test_an_infinite_row_does_not_disturb_the_others():
     cells = format_columns(["estimate", "std_error"], [np.array([np.inf, 1.0]), np.array([np.nan, 0.1])])
     assert cells == [["Inf", "1.00"], ["NA", "0.10"]]
