@@ -169,18 +169,23 @@ def _refined(
     sizes = [np.inf, np.inf]
     for _ in range(_MAX_STEPS):
         step = factor.solve(gradient(x))
-        sizes.append(float(np.linalg.norm(step * factor.scale)))
+        sizes.append(_largest(step * factor.scale))
         x = add_to_pair(x, step)
         whole = np.abs(x.high) * factor.scale
         if _settled(rate * sizes[-1], whole):
             return x.rounded()
         if not sizes[-1] <= 0.5 * sizes[-3]:
             break
-    return x.rounded() if sizes[-1] <= _FAILED * float(np.linalg.norm(whole)) else start
+    return x.rounded() if sizes[-1] <= _FAILED * _largest(whole) else start
+
+
+def _largest(vector: Array) -> float:
+    """Return the largest absolute value; 0 of nothing."""
+    return float(np.abs(vector).max(initial=0.0))
 
 
 def _settled(error: float, coefficients: Array) -> bool:
     """Return whether an error is too small to show, in equilibrated coordinates."""
-    if error <= _NEGLIGIBLE * float(np.linalg.norm(coefficients)):
+    if error <= _NEGLIGIBLE * _largest(coefficients):
         return True
     return bool(np.all(error <= _SETTLED * coefficients))

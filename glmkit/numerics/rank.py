@@ -81,7 +81,7 @@ def independent_columns(rows: Array, *, norms: Array | None = None, tolerance: f
     array([[-1.], [ 2.], [ 0.]])
     """
     n, p = rows.shape
-    if p <= n and vouched_by_gram(_gram(rows), norms):
+    if p <= n and tolerance * _VOUCHED < 1.0 and vouched_by_gram(_gram(rows), norms):
         return Rank(np.arange(p), np.empty(0, dtype=np.intp), np.empty((p, 0)))
     own = column_norms(rows)
     scale = power_of_two(own)
