@@ -166,4 +166,4 @@ def _small(first: CodedPart, second: CodedPart) -> bool:
 def _pair(first: CodedPart, second: CodedPart) -> CodedPart:
     """Return the product of two factors as one, the first varying fastest in rows and columns."""
     codes = first.codes + len(first.matrix) * second.codes
-    return CodedPart(codes, np.kron(second.matrix, first.matrix))
+    return CodedPart(codes, np.asarray(np.kron(second.matrix, first.matrix), dtype=np.float64))

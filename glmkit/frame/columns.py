@@ -134,7 +134,7 @@ def _as_series(values: Any, name: str) -> pd.Series[Any]:
     if isinstance(values, pd.Series):
         return values
     if isinstance(values, np.ma.MaskedArray):
-        values = values.astype(object).filled(np.nan)
+        values = np.ma.filled(values.astype(object), np.nan)
     if isinstance(values, np.ndarray) and values.ndim != 1:
         raise DataError(
             f"{name!r} has {values.ndim} dimensions {values.shape}, a column has one."
@@ -166,13 +166,21 @@ def _series_reader(get: Callable[[], pd.Series[Any]], name: str) -> Reader:
 
 
 def _from_pandas(data: pd.DataFrame) -> Columns:
+    # A shallow copy costs nothing, and shields lazy reads and views of its memory from what the caller
+    # later writes into the frame: pandas then copies on write.
+    data = data.copy(deep=False)
     names = [str(key) for key in data.columns]
-    readers = [_series_reader(_by_position(data, j), name) for j, name in enumerate(names)]
-    return _columns(names, readers, data.index)
+    simple = data.columns.is_unique and data.columns.nlevels == 1
+    gets = [_by_label(data, key) if simple else _by_position(data, j) for j, key in enumerate(data.columns)]
+    return _columns(names, [_series_reader(g, name) for g, name in zip(gets, names, strict=True)], data.index)
+
+
+def _by_label(data: pd.DataFrame, key: Any) -> Callable[[], pd.Series[Any]]:
+    return lambda: data[key]
 
 
 def _by_position(data: pd.DataFrame, position: int) -> Callable[[], pd.Series[Any]]:
-    return lambda: data.iloc[:, position]
+    return lambda: data.iloc[:, position]  # labels that repeat, or have several parts
 
 
 def _from_mapping(data: Mapping[Any, Any], *, broadcast: bool) -> Columns:

@@ -22,6 +22,7 @@ from glmkit.frame.values import ContrastSpec, Factor, Logical, Matrix, Value, le
 
 __all__ = ["Encoding", "FactorEncoding", "NumericEncoding", "as_factor", "encoding_of", "is_categorical"]
 
+MOST_LEVELS = 10_000  # its coding matrix takes 0.8 GB; more is an identifier, or a number read as text
 LOGICAL_LEVELS: tuple[Hashable, ...] = (False, True)
 
 
@@ -162,6 +163,8 @@ def encoding_of(
     used = np.zeros(len(grouped.levels) + 1, dtype=bool)
     used[grouped.codes] = True
     levels = tuple(level for level, occurs in zip(grouped.levels, used, strict=False) if occurs)
+    if len(levels) > MOST_LEVELS:
+        raise _too_many(factor, len(levels), len(grouped.codes))
     default = ContrastSpec("poly") if as_r and grouped.ordered else TREATMENT
     asked = chosen.get(factor, chosen.get(plain_name(factor), grouped.contrast))
     logical = isinstance(value, Logical)
@@ -177,6 +180,16 @@ def positions(levels: Sequence[Hashable], among: Sequence[Hashable]) -> IntArray
 def unknown_rows(encoding: FactorEncoding, value: Factor) -> BoolArray:
     """Return (n,) True where a level is given that the fit did not use."""
     return (encoding.codes(value) < 0) & (value.codes >= 0)
+
+
+def _too_many(factor: str, n_levels: int, n: int) -> DataError:
+    name = plain_name(factor)
+    return DataError(
+        f"{name!r} has {n_levels} levels in {n} rows; a coding takes at most {MOST_LEVELS}. Is it an identifier,"
+        " or a number read as text? Leave it out, group its levels, or convert it with pd.to_numeric().",
+        column=name,
+        n_levels=n_levels,
+    )
 
 
 def _one_level(factor: str, levels: tuple[Hashable, ...]) -> DataError:

@@ -254,7 +254,8 @@ def check_finite(values: Mapping[str, Value], labels: pd.Index[Any]) -> None:
         numbers = value.values if isinstance(value, Matrix) else value
         if np.isfinite(numbers).all():
             continue
-        rows = np.isinf(numbers.reshape(len(numbers), -1)).any(axis=1)
+        infinite = np.isinf(numbers)
+        rows = infinite if infinite.ndim == 1 else np.logical_or.reduce(infinite, axis=1)
         if rows.any():
             name = plain_name(expression)
             raise DataError(

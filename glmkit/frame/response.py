@@ -162,7 +162,7 @@ def _from_counts(value: Matrix, label: str, index: pd.Index[Any]) -> Response:
 
 
 def _check_counts(counts: Array, label: str, index: pd.Index[Any]) -> None:
-    bad = (counts < 0).any(axis=1)
+    bad = np.logical_or.reduce(counts < 0, axis=1)
     if bad.any():
         raise DataError(
             f"The response {label} holds a negative count in {row_list(index, bad)}: do the successes exceed"
