@@ -18,7 +18,7 @@ from glmkit._typing import BoolArray
 from glmkit.errors import FormulaError, GlmkitError
 from glmkit.frame.comparison import combine_truth, compare, invert_truth, member
 from glmkit.frame.foreign import call_foreign, foreign_constant
-from glmkit.frame.functions import arithmetic, bind_columns, negate, sequence
+from glmkit.frame.functions import arithmetic, bind_columns, combine, negate, sequence
 from glmkit.frame.lexer import printable
 from glmkit.frame.operands import (
     ContrastRequest,
@@ -202,15 +202,16 @@ class _Interpreter:
     def called(self, call: Call) -> Operand:
         """Return the result of a function."""
         function = FUNCTIONS.get(call.function)
+        if function is bind_columns or function is combine:  # their arguments' names are labels
+            operands = [self.operand(value) for _, value in call.arguments]
+            labels = tuple(name or deparse(value) for name, value in call.arguments)
+            return combine(*operands) if function is combine else bind_columns(*operands, labels=labels)
         positional, named = self.arguments(call)
         if function is None:
             if call.function not in self.context:
                 what = f"`{printable(call.function)}()` is not a function that a formula may use."
                 raise RefusalError(what, "Register it with gk.register(name, function).")
             return call_foreign(call.function, self.context[call.function], positional, named)
-        if function is bind_columns:
-            labels = tuple(name or deparse(value) for name, value in call.arguments)
-            return bind_columns(*positional, *named.values(), labels=labels)
         python_named = {_python_name(name): value for name, value in named.items()}
         if isinstance(function, Stateful):
             return self.remembered(call, function, positional, python_named)

@@ -43,6 +43,7 @@ class Expansion:
     intercept: bool = True
     factors: dict[str, Node] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
     steps: int = 0
 
     def factor(self, node: Node) -> Terms:
@@ -55,7 +56,14 @@ class Expansion:
 
     def labels(self, term: int) -> tuple[str, ...]:
         """Return the labels of a term's factors in order of their first appearance."""
-        return tuple(label for label, place in self.places.items() if term >> place & 1)
+        if len(self.order) != len(self.places):
+            self.order = list(self.places)
+        found = []
+        while term:
+            lowest = term & -term
+            found.append(self.order[lowest.bit_length() - 1])
+            term ^= lowest
+        return tuple(found)
 
     def count(self, steps: int, terms: int) -> None:
         """Hold the work and the result of crossing within bounds."""
@@ -150,10 +158,10 @@ def _power(base: Terms, exponent: Node, expansion: Expansion) -> Terms:
         raise formula_error(f"`^{deparse(exponent)}` is not a power of terms.", expansion.text, cure)
     terms = base
     for _ in range(int(number.value) - 1):
-        crossed = terms | _products(terms, base, expansion)
-        if len(crossed) == len(terms):
+        before = len(terms)
+        terms = _products(terms, base, expansion)  # a term crossed with itself is itself: none is lost
+        if len(terms) == before:
             break
-        terms = crossed
     return terms
 
 

@@ -21,7 +21,7 @@ from glmkit.frame.operands import (
 )
 from glmkit.frame.values import Factor, Logical, Matrix
 
-__all__ = ["PLAIN", "arithmetic", "bind_columns", "negate", "sequence"]
+__all__ = ["PLAIN", "arithmetic", "bind_columns", "combine", "negate", "sequence"]
 
 MAX_VECTOR = 10_000  # constants made by `:` or seq()
 
@@ -95,8 +95,8 @@ def seq(from_: Operand, to: Operand, by: Operand = None, length_out: Operand = N
     return Vector(tuple(first + step * place for place in range(int(steps + 1e-10) + 1)))
 
 
-def combine(*items: Operand) -> Vector:
-    """Return ``c(...)``: the constants in one vector."""
+def combine(*items: Operand) -> Vector | Scalar:
+    """Return ``c(...)``: the constants in one vector, a single one as itself."""
     flat: list[Scalar] = []
     for item in items:
         if isinstance(item, Vector):
@@ -107,7 +107,7 @@ def combine(*items: Operand) -> Vector:
             raise RefusalError(
                 "c() joins constants, and here it is given a column.", "Use cbind() to join columns."
             )
-    return Vector(tuple(flat))
+    return flat[0] if len(flat) == 1 else Vector(tuple(flat))
 
 
 def logarithm(x: Operand, base: Operand = None) -> Operand:
