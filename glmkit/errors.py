@@ -51,7 +51,7 @@ class _Facts:
     """Carry the facts of a message as attributes."""
 
     def __init__(self, message: str, /, **facts: object) -> None:
-        super().__init__(message)
+        super().__init__(message)  # type: ignore[call-arg]  # mixed into exceptions only
         self.facts = facts
 
     def __getattr__(self, name: str) -> object:

@@ -102,7 +102,7 @@ def _laid_out(fit: Results, report: Report, layout: str) -> str:
 def _json(fit: Results, report: Report) -> dict[str, object]:
     glance = {name: _plain(value) for name, value in fit.glance().iloc[0].items()}
     head = {"schema": SCHEMA, "formula": fit.formula, "family": fit.family.name, "link": fit.family.link.name}
-    return {**head, "model": glance, **report.to_json_dict()}
+    return {**head, "model": glance, **report.to_dict()}
 
 
 def _plain(value: object) -> object:

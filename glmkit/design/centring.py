@@ -44,6 +44,11 @@ class Centring:
         """Whether any column is shifted."""
         return bool(np.any(self.shift))
 
+    @property
+    def span_constant(self) -> Array | None:
+        """A with X a = 1; None where the span holds no constant."""
+        return self.constant if np.any(self.constant) else None
+
     def to_original(self, gamma: Array) -> Array:
         """Return beta (p,) of the columns given."""
         return np.asarray(gamma - self.constant * (self.shift @ gamma))

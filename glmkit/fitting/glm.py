@@ -233,8 +233,6 @@ def _solve(
     start: Array | None,
     control: Control,
 ) -> Solution:
-    constant = independence.centring.constant
-    constant = constant if np.any(constant) else None
     if start is not None:
         gamma = independence.centring.to_fitted(start[independence.kept])
         point = objective.at(gamma)
@@ -248,4 +246,4 @@ def _solve(
     if objective.linear:
         point, factor = objective.linear_solution()
         return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
-    return fisher_scoring(objective, starting_point(objective, constant), control)
+    return fisher_scoring(objective, starting_point(objective, independence.centring.span_constant), control)

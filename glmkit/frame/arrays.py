@@ -68,7 +68,7 @@ def _columns(X: Any, names: Sequence[str] | None) -> dict[str, Any]:
 
 
 def _response(y: Any, n: int, taken: set[str]) -> dict[str, Any]:
-    values = y.array if isinstance(y, pd.Series) else np.asarray(y)
+    values: Any = y.array if isinstance(y, pd.Series) else np.asarray(y)
     if len(values) != n:
         raise DataError(f"y has {len(values)} rows and X has {n}. Give the same rows to both.", argument="y")
     counts = getattr(values, "ndim", 1) == 2

@@ -88,7 +88,8 @@ class Estimate:
     def std_errors(self, rows: Array) -> Array:
         """Return the standard error of each L beta, (k,)."""
         fitted = self._fitted_rows(rows)
-        return np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", fitted, self.covariance, fitted), 0.0))
+        variance: Array = np.einsum("ij,jk,ik->i", fitted, self.covariance, fitted)
+        return np.sqrt(np.maximum(variance, 0.0))
 
     def covariance_of(self, rows: Array) -> Array:
         """Return L V L', (k, k)."""

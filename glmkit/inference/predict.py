@@ -9,6 +9,7 @@ they stay inside the range of the mean.
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +29,8 @@ TYPES = ("response", "link")
 INTERVALS = (None, "mean")
 
 
-class PredictionRows(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class PredictionRows:
     """What a prediction starts from."""
 
     rows: Array  # (m, p) design of the rows that can be predicted

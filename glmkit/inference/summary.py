@@ -155,8 +155,8 @@ def _null_fact(fit: GLMFit) -> Fact:
 def _labels(model: FittedModel, names: str | None) -> pd.Index:
     if names is None:
         return model.estimate.names
-    attribute = {"r": "r", "label": "label"}[names]
-    return pd.Index([getattr(name, attribute) for name in model.frame.names], dtype=object)
+    labels = [name.r if names == "r" else name.label for name in model.frame.names]
+    return pd.Index(labels, dtype=object)
 
 
 def _with_dispersion(model: FittedModel, dispersion: float | None) -> Estimate:

@@ -1,96 +1,85 @@
 """Statsmodels' spellings of glmkit's numbers, and nothing else.
 
 Each is glmkit's own number under the other name. ``conf_int`` is the Wald interval;
-where statsmodels' convention differs (its ``scale``, ``bic``, ``aic`` of families with an
-estimated dispersion), glmkit's number is given and the docs say so.
+where statsmodels' convention differs (``bic``, and ``aic`` of families with an estimated
+dispersion), glmkit's number is given and the docs say so.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
-if TYPE_CHECKING:
-    from glmkit.models.results import Results
-
 __all__ = ["StatsmodelsSpellings"]
+
+# The other name, glmkit's own, and what it is.
+SPELLINGS = {
+    "params": ("coef", "Coefficients."),
+    "bse": ("std_error", "Standard errors."),
+    "tvalues": ("statistic", "Wald statistics."),
+    "pvalues": ("p_value", "Two-sided p-values."),
+    "llf": ("loglik", "Log-likelihood."),
+    "llnull": ("null_loglik", "Log-likelihood of the null model."),
+    "fittedvalues": ("fitted", "Fitted means."),
+    "scale": ("dispersion", "Dispersion."),
+}
+RESIDUALS = ("deviance", "pearson", "response", "working")
 
 
 class StatsmodelsSpellings:
-    """Mixin of the attribute names that statsmodels' users type."""
+    """Mixin of the names that users of statsmodels type."""
 
-    __slots__ = ()
+    params: pd.Series
+    bse: pd.Series
+    tvalues: pd.Series
+    pvalues: pd.Series
+    fittedvalues: pd.Series
+    llf: float
+    llnull: float
+    scale: float
+    resid_deviance: pd.Series
+    resid_pearson: pd.Series
+    resid_response: pd.Series
+    resid_working: pd.Series
 
-    @property
-    def params(self: Results) -> pd.Series:
-        """Coefficients; glmkit's `coef`."""
-        return self.coef
-
-    @property
-    def bse(self: Results) -> pd.Series:
-        """Standard errors; glmkit's `std_error`."""
-        return self.std_error
-
-    @property
-    def tvalues(self: Results) -> pd.Series:
-        """Wald statistics; glmkit's `statistic`."""
-        return self.statistic
-
-    @property
-    def pvalues(self: Results) -> pd.Series:
-        """Two-sided p-values; glmkit's `p_value`."""
-        return self.p_value
-
-    def conf_int(self: Results, alpha: float = 0.05) -> pd.DataFrame:
+    def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
         """Return Wald intervals of level 1 - alpha, columns 0 and 1."""
-        return self.confint("wald", level=1.0 - alpha).set_axis([0, 1], axis="columns")
+        model: Any = self
+        interval: pd.DataFrame = model.confint("wald", level=1.0 - alpha)
+        return interval.set_axis([0, 1], axis="columns")
 
-    def cov_params(self: Results) -> pd.DataFrame:
+    def cov_params(self) -> pd.DataFrame:
         """Return the covariance of the coefficients; glmkit's `vcov()`."""
-        return self.vcov()
+        model: Any = self
+        covariance: pd.DataFrame = model.vcov()
+        return covariance
 
     @property
-    def llf(self: Results) -> float:
-        """Log-likelihood; glmkit's `loglik`."""
-        return self.loglik
+    def df_model(self) -> int | float:
+        """Estimated columns beyond the null model's: `df_null` less `df_resid`."""
+        model: Any = self
+        difference: int | float = model.df_null - model.df_resid
+        return difference
 
-    @property
-    def llnull(self: Results) -> float:
-        """Log-likelihood of the null model."""
-        return self.null_loglik
 
-    @property
-    def fittedvalues(self: Results) -> pd.Series:
-        """Fitted means; glmkit's `fitted`."""
-        return self.fitted
+def _spelling(own: str, meaning: str) -> property:
+    def get(self: Any) -> Any:
+        return getattr(self, own)
 
-    @property
-    def df_model(self: Results) -> int | float:
-        """Columns beyond the intercept: rank less the null model's."""
-        return self.df_null - self.df_resid
+    get.__doc__ = f"{meaning} glmkit's `{own}`."
+    return property(get)
 
-    @property
-    def scale(self: Results) -> float:
-        """Dispersion; glmkit's `dispersion`."""
-        return self.dispersion
 
-    @property
-    def resid_deviance(self: Results) -> pd.Series:
-        """Deviance residuals."""
-        return self.residuals("deviance")
+def _residuals(kind: str) -> property:
+    def get(self: Any) -> Any:
+        return self.residuals(kind)
 
-    @property
-    def resid_pearson(self: Results) -> pd.Series:
-        """Pearson residuals."""
-        return self.residuals("pearson")
+    get.__doc__ = f"{kind.capitalize()} residuals; glmkit's `residuals({kind!r})`."
+    return property(get)
 
-    @property
-    def resid_response(self: Results) -> pd.Series:
-        """Response residuals."""
-        return self.residuals("response")
 
-    @property
-    def resid_working(self: Results) -> pd.Series:
-        """Working residuals."""
-        return self.residuals("working")
+for _name, (_own, _meaning) in SPELLINGS.items():
+    setattr(StatsmodelsSpellings, _name, _spelling(_own, _meaning))
+for _kind in RESIDUALS:
+    setattr(StatsmodelsSpellings, f"resid_{_kind}", _residuals(_kind))

@@ -9,13 +9,14 @@ import pandas as pd
 from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.families.base import Family
-from glmkit.families.registry import family_from
+from glmkit.families.registry import FamilyLike, family_from
 from glmkit.fitting.glm import fit_glm
 from glmkit.fitting.scoring import Control
 from glmkit.frame.arguments import RowArguments
 from glmkit.frame.arrays import array_frame
 from glmkit.frame.modelframe import ModelFrame, model_frame
-from glmkit.models.build import check_exposure, check_response, estimate_of, problem_of, start_of
+from glmkit.inference.refit import estimate_of, problem_of
+from glmkit.models.checks import check_exposure, check_response, start_of
 from glmkit.models.remarks import boundary_of, remarks_of, say
 from glmkit.models.results import Results
 
@@ -28,7 +29,7 @@ USER_LEVEL = 4
 def glm(
     formula: str,
     data: object,
-    family: object = "gaussian",
+    family: FamilyLike = "gaussian",
     *,
     weights: object = None,
     freq_weights: object = None,
@@ -121,7 +122,7 @@ def glm(
 def glm_fit(
     X: Array | pd.DataFrame,
     y: Array | pd.Series,
-    family: object = "gaussian",
+    family: FamilyLike = "gaussian",
     *,
     names: Sequence[str] | None = None,
     weights: Array | pd.Series | None = None,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from glmkit._typing import Array
+from glmkit._typing import AnyArray, Array
 from glmkit.families.base import Family
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.scoring import Control
@@ -347,7 +347,7 @@ class Results(StatsmodelsSpellings):
     def _repr_html_(self) -> str:
         return summary.short_report(self).to_html()
 
-    def _by_name(self, values: Array, name: str) -> pd.Series:
+    def _by_name(self, values: AnyArray, name: str) -> pd.Series:
         return pd.Series(values, index=self.estimate.names, name=name)
 
     def _column(self, name: str) -> pd.Series:

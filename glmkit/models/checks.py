@@ -1,4 +1,4 @@
-"""From a model frame to a fitted record: the stages of `glm` after the frame is built."""
+"""Checks of `glm`'s arguments that need both the frame and the family."""
 
 from __future__ import annotations
 
@@ -8,54 +8,14 @@ import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array
-from glmkit.design.blocks import CodedPart
 from glmkit.errors import DataError, FamilyError, FitError
 from glmkit.families.base import Family
-from glmkit.fitting.glm import GLMFit
-from glmkit.fitting.problem import Problem
 from glmkit.frame.modelframe import ModelFrame
-from glmkit.inference.estimate import Estimate
-from glmkit.inference.reference import reference_df
 
-__all__ = ["check_exposure", "check_response", "estimate_of", "problem_of", "start_of"]
+__all__ = ["check_exposure", "check_response", "start_of"]
 
 # Rows named in a message before "and k more".
 ROWS_NAMED = 5
-
-
-def problem_of(frame: ModelFrame) -> Problem:
-    """Return the arrays of a frame, as the fitting room takes them."""
-    return Problem(
-        design=frame.design,
-        y=frame.response.y,
-        prior=frame.weights,
-        frequency=frame.freq_weights,
-        offset=frame.offset,
-        trials=frame.response.trials,
-        intercept=has_intercept(frame),
-        constant=constant_of(frame),
-    )
-
-
-def has_intercept(frame: ModelFrame) -> bool:
-    """Return whether the null model has an intercept: by the formula, or as a column of a ready design."""
-    return frame.intercept
-
-
-def constant_of(frame: ModelFrame) -> Array | None:
-    """Return a with X a = 1: the intercept, or the indicators of a factor coded in full."""
-    constant = np.zeros(len(frame.names))
-    if frame.intercept:
-        constant[0] = 1.0
-        return constant
-    first = 0
-    for block in frame.blocks:
-        part = block.parts[0] if len(block.parts) == 1 else None
-        if isinstance(part, CodedPart) and np.all(part.matrix.sum(axis=1) == 1.0):
-            constant[first : first + part.matrix.shape[1]] = 1.0
-            return constant
-        first += block.width
-    return None
 
 
 def check_response(frame: ModelFrame, family: Family) -> None:
@@ -80,24 +40,6 @@ def check_response(frame: ModelFrame, family: Family) -> None:
         column=frame.response.label,
         rows=rows,
         values=values,
-    )
-
-
-def estimate_of(fit: GLMFit, names: pd.Index) -> Estimate:
-    """Return the coefficients with their model-based covariance.
-
-    The dispersion times the inverse information at the solution's own weights.
-    """
-    independence = fit.independence
-    return Estimate(
-        names=names,
-        kept=independence.kept,
-        dropped=independence.dropped,
-        combinations=independence.combinations,
-        centring=independence.centring,
-        gamma=fit.gamma,
-        covariance=fit.dispersion * fit.factor.inverse(),
-        df=reference_df(fit.family.dispersion is not None, fit.df_resid),
     )
 
 

@@ -1,0 +1,112 @@
+"""From a frame to the arrays of a fit, and to further fits on the same rows.
+
+Tables of deviance, profile intervals and selection fit the same model again with some
+columns left out or with a column moved into the offset. They all go through `refit`, so
+that rows, weights, nuisance parameters and control stay those of the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from glmkit._typing import Array, IntArray
+from glmkit.design.blocks import CodedPart
+from glmkit.families.base import Family
+from glmkit.fitting.glm import GLMFit, fit_glm
+from glmkit.fitting.problem import Problem
+from glmkit.frame.modelframe import ModelFrame
+from glmkit.inference.estimate import Estimate
+from glmkit.inference.protocols import FittedModel
+from glmkit.inference.reference import reference_df
+
+__all__ = ["estimate_of", "problem_of", "refit"]
+
+
+def problem_of(frame: ModelFrame) -> Problem:
+    """Return the arrays of a frame, as the fitting room takes them."""
+    return Problem(
+        design=frame.design,
+        y=frame.response.y,
+        prior=frame.weights,
+        frequency=frame.freq_weights,
+        offset=frame.offset,
+        trials=frame.response.trials,
+        intercept=has_intercept(frame),
+        constant=constant_of(frame),
+    )
+
+
+def has_intercept(frame: ModelFrame) -> bool:
+    """Return whether the null model has an intercept: by the formula, or as a column of a ready design."""
+    return frame.intercept
+
+
+def constant_of(frame: ModelFrame) -> Array | None:
+    """Return a with X a = 1: the intercept, or the indicators of a factor coded in full."""
+    constant = np.zeros(len(frame.names))
+    if frame.intercept:
+        constant[0] = 1.0
+        return constant
+    first = 0
+    for block in frame.blocks:
+        part = block.parts[0] if len(block.parts) == 1 else None
+        if isinstance(part, CodedPart) and np.all(part.matrix.sum(axis=1) == 1.0):
+            constant[first : first + part.matrix.shape[1]] = 1.0
+            return constant
+        first += block.width
+    return None
+
+
+def estimate_of(fit: GLMFit, names: pd.Index) -> Estimate:
+    """Return the coefficients with their model-based covariance.
+
+    The dispersion times the inverse information at the solution's own weights.
+    """
+    independence = fit.independence
+    return Estimate(
+        names=names,
+        kept=independence.kept,
+        dropped=independence.dropped,
+        combinations=independence.combinations,
+        centring=independence.centring,
+        gamma=fit.gamma,
+        covariance=fit.dispersion * fit.factor.inverse(),
+        df=reference_df(fit.family.dispersion is not None, fit.df_resid),
+    )
+
+
+def refit(
+    model: FittedModel,
+    columns: IntArray | None = None,
+    *,
+    added: Array | None = None,
+    start: Array | None = None,
+    family: Family | None = None,
+) -> GLMFit:
+    """Return the model fitted again, to the same rows.
+
+    Parameters
+    ----------
+    model : FittedModel
+    columns : integer array, optional
+        Columns of the full design to keep; all by default.
+    added : (n,) array, optional
+        Added to the offset.
+    start : array over the kept columns, optional
+        Warm start; by default the family's own.
+    family : Family, optional
+        Another family or link.
+    """
+    problem = model.fit.problem
+    if columns is not None:
+        constant = problem.constant
+        if constant is not None:
+            lost = np.sum(constant[columns]) < np.sum(constant)
+            constant = None if lost else constant[columns]
+        problem = replace(problem, design=problem.design.take(columns), constant=constant)
+    if added is not None:
+        problem = replace(problem, offset=problem.added + added)
+    return fit_glm(problem, model.family if family is None else family, model.control, start)
