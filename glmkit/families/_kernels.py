@@ -8,25 +8,30 @@ probabilities", section 3).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import lgamma
 from typing import Final
 
 import numpy as np
 from scipy import special
 
-from glmkit._typing import Array
+from glmkit._typing import Array, BoolArray
 
 __all__ = ["gamma_kernel", "log_choose_ratio", "relative_entropy", "stirling_error"]
 
 _TINY: Final = float(np.finfo(np.float64).tiny)
-_NEAR: Final = 0.1
-"""|y - mu| / mu below which the series is used; at 0.1 the direct formula has lost one digit."""
-_ATANH: Final = tuple(1.0 / (2 * k + 3) for k in range(8))
-"""(atanh(v) - v) / v^3 = sum v^2k / (2k + 3); v < 1/19 leaves 1e-22 after eight terms."""
+_NEAR: Final = 0.2
+"""|y - mu| / mu below which the series is used; beyond, the plain formula is good to 6e-15."""
+_ATANH: Final = tuple(1.0 / (2 * k + 3) for k in range(9))
+"""(atanh(v) - v) / v^3 = sum v^2k / (2k + 3); |v| < 1/9 leaves 1e-18 after nine terms."""
 
 
 def relative_entropy(x: Array, m: Array) -> Array:
-    """Return x log(x / m) - x + m >= 0, (n,), to full relative accuracy; m at x = 0."""
+    """Return x log(x / m) - x + m >= 0, (n,), to full relative accuracy; m at x = 0.
+
+    Two divisions and a logarithm a row, plus the series for the rows that need it: about
+    1.7 times the logarithm alone for counts around 5.
+    """
     difference = x - m
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         # x > 0 = m gives inf. fmax: where x = 0, or x / m underflows, x log(x / m) is nothing.
@@ -36,40 +41,68 @@ def relative_entropy(x: Array, m: Array) -> Array:
         out *= x
         out -= difference
         near = np.abs(difference) < _NEAR * m
-    if near.any():
-        x, m, d = x[near], m[near], difference[near]
-        v = d / (x + m)
-        out[near] = d * v + 2.0 * x * _atanh_tail(v)
-    return out
+    return _patched(out, near, _near_entropy, (x, m, difference))
+
+
+def _near_entropy(x: Array, m: Array, difference: Array) -> Array:
+    # (x - m) v + 2 x (atanh(v) - v), as (difference + 2 x v^2 tail(v^2)) v
+    v = difference / (x + m)
+    square = v * v
+    total = _atanh_tail(square)
+    total *= square
+    total *= x
+    total *= 2.0
+    total += difference
+    total *= v
+    return total
 
 
 def gamma_kernel(y: Array, mu: Array) -> Array:
     """Return (y - mu) / mu - log(y / mu) >= 0, (n,), to full relative accuracy."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         ratio = np.divide(y, mu)  # inf or 0 beyond the range of doubles
-        relative = (y - mu) / mu
+        relative = y - mu
+        relative /= mu
         near = np.abs(relative) < _NEAR
         lost = ratio < _TINY
         out = np.log(ratio, out=ratio)
         if lost.any():
             out[lost] = np.log(y[lost]) - np.log(mu[lost])
         np.subtract(relative, out, out=out)
-    if near.any():
-        y, mu, t = y[near], mu[near], relative[near]
-        v = t * (mu / (y + mu))
-        out[near] = t * v - 2.0 * _atanh_tail(v)
+    return _patched(out, near, _near_gamma, (relative,))
+
+
+def _near_gamma(relative: Array) -> Array:
+    # t - log(1 + t) = t v - 2 (atanh(v) - v), with v = t / (2 + t)
+    v = relative / (2.0 + relative)
+    square = v * v
+    total = _atanh_tail(square)
+    total *= square
+    total *= -2.0
+    total += relative
+    total *= v
+    return total
+
+
+def _patched(
+    out: Array, mask: BoolArray, formula: Callable[..., Array], arguments: tuple[Array, ...]
+) -> Array:
+    """Return ``out`` with ``formula`` where the mask says so: by rows if few, else for all."""
+    rows = np.flatnonzero(mask)
+    if 2 * rows.size > mask.size:
+        with np.errstate(all="ignore"):  # rows outside the mask are thrown away
+            np.copyto(out, formula(*arguments), where=mask)
+    elif rows.size:
+        out[rows] = formula(*(a.take(rows) for a in arguments))
     return out
 
 
-def _atanh_tail(v: Array) -> Array:
-    """Return atanh(v) - v for |v| < 1/19."""
-    square = v * v
-    total = np.full_like(v, _ATANH[-1])
+def _atanh_tail(square: Array) -> Array:
+    """Return (atanh(v) - v) / v^3 for v^2 < 1/81."""
+    total = np.full_like(square, _ATANH[-1])
     for coefficient in _ATANH[-2::-1]:
         total *= square
         total += coefficient
-    total *= square
-    total *= v
     return total
 
 

@@ -20,14 +20,15 @@ import numpy as np
 
 from glmkit._typing import Array, BoolArray
 from glmkit.errors import FamilyError, NoLikelihoodError
-from glmkit.families.link import Link, Mean, read_only
+from glmkit.families._checks import TRIAL_MEANS, check_variance
+from glmkit.families.link import Frozen, Link, Mean, read_only
 from glmkit.families.link_names import LinkLike, link_from
 
-__all__ = ["Family", "Mean", "at_least"]
+__all__ = ["Family", "Mean"]
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class Family(ABC):
+class Family(Frozen, ABC):
     """A family of distributions with its link; a frozen value.
 
     Parameters
@@ -63,9 +64,30 @@ class Family(ABC):
     bounded_mean: ClassVar[bool] = False
     """Whether the family reads 1 - mu."""
     ratio_names: ClassVar[Mapping[Link, str]] = {}
+    overdispersion_cure: ClassVar[str] = "a quasi family, whose dispersion is estimated"
+    """What to try when the response varies more than the family allows, in words."""
+
+    _verified: ClassVar[bool] = False
+
+    def __init_subclass__(cls, verified: bool = False) -> None:
+        cls._verified = verified
 
     def __init__(self, link: LinkLike | None = None) -> None:
-        object.__setattr__(self, "link", self.default_link if link is None else link_from(link))
+        object.__setattr__(self, "link", self.default_link if link is None else link)
+        self.__post_init__()
+
+    def __post_init__(self) -> None:
+        """Read the link; check the deviance of own families."""
+        object.__setattr__(self, "link", link_from(self.link))
+        if not self._verified:
+            self._check()
+
+    def _check(self) -> None:
+        m = _flat_mean(TRIAL_MEANS)
+        admitted = self.in_support(m.mu) & self.valid_mean(m)
+        mu = TRIAL_MEANS[admitted]
+        variance = self.variance(_flat_mean(mu))
+        check_variance(repr(self), mu, variance, lambda y, t: self.unit_deviance(y, _flat_mean(t)))
 
     def __repr__(self) -> str:
         named = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "link"}
@@ -190,11 +212,14 @@ class Family(ABC):
     def unit_deviance(self, y: Array, m: Mean) -> Array:
         """Return d(y, mu) >= 0, (n,), accurate where y is close to mu."""
 
-    @abstractmethod
     def saturated(
         self, y: Array, weights: Array, dispersion: float = 1.0, trials: Array | None = None
     ) -> Array:
-        """Return the log-likelihood of each row at mu = y, (n,), its weight included."""
+        """Return the log-likelihood of each row at mu = y, (n,), its weight included.
+
+        NaN for a family that does not say; set ``has_likelihood = False`` there.
+        """
+        return np.full(y.shape, np.nan)
 
     def loglik(
         self,
@@ -351,9 +376,9 @@ class Family(ABC):
         return -self.score_residual(y, self.mean(eta))
 
 
-def at_least(values: Array, bound: float) -> BoolArray:
-    """Return which values are finite and at least the bound."""
-    return (values >= bound) & (values < np.inf)
+def _flat_mean(mu: Array) -> Mean:
+    """Return trial means, for checks that do not involve a link."""
+    return Mean(mu, 1.0 - mu, np.ones_like(mu))
 
 
 def _shown(value: object) -> str:

@@ -28,7 +28,7 @@ _RARE: Final = 0.03
 """Below it -log(1 - q) loses two digits, and log1p is worth its price."""
 
 
-class Binomial(Family):
+class Binomial(Family, verified=True):
     """The binomial family: V = mu (1 - mu), dispersion 1.
 
     Examples
@@ -44,6 +44,7 @@ class Binomial(Family):
     canonical_link: ClassVar[Link | None] = Logit()
     response_kind: ClassVar[str] = "binomial"
     bounded_mean: ClassVar[bool] = True
+    overdispersion_cure: ClassVar[str] = "QuasiBinomial()"
     ratio_names: ClassVar[Mapping[Link, str]] = {
         Logit(): "odds ratio", Log(): "risk ratio", CLogLog(): "hazard ratio",
     }  # fmt: skip
@@ -187,7 +188,7 @@ class Binomial(Family):
         return -(y * yes + (1.0 - y) * no)
 
 
-class Bernoulli(Binomial):
+class Bernoulli(Binomial, verified=True):
     """The binomial family of single trials: refuses trials above 1; weights count cases.
 
     Examples

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import FrozenInstanceError, dataclass, field
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from glmkit._typing import Array, BoolArray
-from glmkit.errors import FamilyError
+from glmkit.families._checks import check_link, differences
 
-__all__ = ["FunctionLink", "Link", "Mean", "check_link", "read_only"]
+__all__ = ["Frozen", "FunctionLink", "Link", "Mean", "check_link", "read_only"]
 
 ArrayFunction = Callable[[Array], Array]
 
@@ -41,8 +41,17 @@ def read_only(values: Array) -> Array:
     return view
 
 
+class Frozen:
+    """Refuses new values for any attribute, also in subclasses that are no dataclasses themselves."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(
+            f"cannot assign to {name!r}: {type(self).__name__} is a value; make another"
+        )
+
+
 @dataclass(frozen=True)
-class Link(ABC):
+class Link(Frozen, ABC):
     """A link function; a frozen value, equal to every other of its class and fields.
 
     Subclass it with :attr:`name`, :meth:`__call__`, :meth:`mean` and :meth:`curvature`
@@ -163,68 +172,7 @@ class FunctionLink(Link):
     def curvature(self, eta: Array) -> Array:
         if self.second is not None:
             return self.second(eta)
-        return _differences(self.derivative, eta)
+        return differences(self.derivative, eta)
 
     def __repr__(self) -> str:
         return f'FunctionLink("{self.name}")'
-
-
-# -- the check -----------------------------------------------------------------------
-
-_TRIAL_MEANS = np.array([0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1.5, 4.0, 20.0])
-_ROUND_TRIP = 1e-8
-"""Relative error allowed in inverse(link(mu)): half the digits, so only mistakes fail."""
-_SLOPE = 1e-5
-"""Relative error allowed between a derivative and differences, themselves good to 1e-7."""
-
-
-def check_link(link: Link) -> None:
-    """Raise FamilyError where a link's inverse or derivatives contradict each other.
-
-    Means above 1 count only if the link can represent them, so that links for
-    probabilities and links for positive means are both checked where they live.
-    """
-    with np.errstate(all="ignore"):  # trial points may lie outside the link's domain
-        eta = np.asarray(link(_TRIAL_MEANS), dtype=np.float64)
-        returned = link.mean(eta)
-        back = np.isclose(returned.mu, _TRIAL_MEANS, rtol=_ROUND_TRIP, atol=0.0)
-        wrong = ~back & (_TRIAL_MEANS < 1.0)
-        if wrong.any():
-            _refuse(link, "inverse", _TRIAL_MEANS, returned.mu, wrong)
-        eta, m = eta[back], Mean(*(a[back] for a in returned))
-        _compare(link, "complement", eta, m.comu, 1.0 - m.mu)
-        _compare(link, "derivative", eta, m.dmu, _differences(lambda e: link.mean(e).mu, eta))
-        slope = _differences(lambda e: link.mean(e).dmu, eta)
-        _compare(link, "second derivative", eta, link.curvature(eta), slope)
-
-
-def _differences(function: ArrayFunction, eta: Array) -> Array:
-    """Return the derivative of a function by five-point central differences."""
-    step = 1e-3 * np.abs(eta) + 1e-4
-    near = function(eta + step) - function(eta - step)
-    far = function(eta + 2 * step) - function(eta - 2 * step)
-    return np.asarray((8.0 * near - far) / (12.0 * step))
-
-
-def _compare(link: Link, what: str, eta: Array, given: Array, expected: Array) -> None:
-    scale = np.maximum(np.abs(expected), 1e-3)
-    wrong = ~(np.abs(given - expected) <= _SLOPE * scale) & np.isfinite(expected)
-    if wrong.any():
-        _refuse(link, what, eta, given, wrong, expected)
-
-
-def _refuse(
-    link: Link, what: str, at: Array, given: Array, wrong: BoolArray, expected: Array | None = None
-) -> None:
-    i = int(np.flatnonzero(wrong)[0])
-    where = "mu" if expected is None else "eta"
-    wanted = float((at if expected is None else expected)[i])
-    raise FamilyError(
-        f"The {what} of link {link.name!r} is wrong at {where} = {at[i]:.6g}: it gives "
-        f"{given[i]:.6g}, expected {wanted:.6g}. Correct the {what}; derivatives are of the "
-        "mean by the linear predictor, as functions of the linear predictor.",
-        link=link.name,
-        at=float(at[i]),
-        given=float(given[i]),
-        expected=wanted,
-    )

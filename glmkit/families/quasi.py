@@ -29,7 +29,7 @@ _EDGE: Final = 0.001
 """R's distance from 0 and 1 of the starting means of ``quasi`` for proportions."""
 
 
-class _NoLikelihood(Family):
+class _NoLikelihood(Family, verified=True):
     """A family whose dispersion is estimated and whose likelihood does not exist."""
 
     dispersion: ClassVar[float | None] = None
@@ -67,7 +67,7 @@ class _NoLikelihood(Family):
         raise self._no_distribution()
 
 
-class QuasiPoisson(_NoLikelihood, Poisson):
+class QuasiPoisson(_NoLikelihood, Poisson, verified=True):
     """Poisson with an estimated dispersion: the same coefficients, honest standard errors.
 
     Examples
@@ -81,7 +81,7 @@ class QuasiPoisson(_NoLikelihood, Poisson):
     support: ClassVar[str] = "numbers >= 0"
 
 
-class QuasiBinomial(_NoLikelihood, Binomial):
+class QuasiBinomial(_NoLikelihood, Binomial, verified=True):
     """Binomial with an estimated dispersion: the same coefficients, honest standard errors.
 
     Examples
@@ -104,7 +104,7 @@ _BY_VARIANCE: Final[Mapping[str, type[Family]]] = {
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class Quasi(_NoLikelihood):
+class Quasi(_NoLikelihood, verified=True):
     """Quasi-likelihood with a choice of variance function and any link.
 
     Parameters

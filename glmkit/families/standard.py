@@ -27,11 +27,12 @@ __all__ = ["Bernoulli", "Binomial", "Gamma", "Gaussian", "InverseGaussian", "Poi
 
 _LOG_2PI: Final = float(np.log(2.0 * np.pi))
 _SQRT_HALF: Final = float(np.sqrt(0.5))
+_LARGEST: Final = float(np.finfo(np.float64).max)
 _WHOLE: Final = 1e-7
 """Relative distance up to which a count is the whole number next to it, as in R's dpois."""
 
 
-class Gaussian(Family):
+class Gaussian(Family, verified=True):
     """The normal family: V = 1, and weights divide the variance.
 
     Examples
@@ -108,7 +109,7 @@ class Gaussian(Family):
         return rng.normal(m.mu, np.sqrt(parameter))
 
 
-class Poisson(Family):
+class Poisson(Family, verified=True):
     """The Poisson family of counts: V = mu, dispersion 1.
 
     Examples
@@ -122,10 +123,11 @@ class Poisson(Family):
 
     name: ClassVar[str] = "poisson"
     title: ClassVar[str] = "Poisson"
-    support: ClassVar[str] = "counts, numbers >= 0"
+    support: ClassVar[str] = "counts >= 0"
     default_link: ClassVar[Link] = Log()
     canonical_link: ClassVar[Link | None] = Log()
     ratio_names: ClassVar[Mapping[Link, str]] = {Log(): "rate ratio"}
+    overdispersion_cure: ClassVar[str] = "QuasiPoisson() or NegativeBinomial()"
 
     @property
     def loss_name(self) -> str:
@@ -209,7 +211,7 @@ def _whole(y: Array, count: Array) -> BoolArray:
     return np.abs(y - count) <= _WHOLE * np.maximum(1.0, np.abs(y))
 
 
-class _Positive(Family):
+class _Positive(Family, verified=True):
     """What the gamma and inverse Gaussian families share: positive y and mu, unknown phi."""
 
     support: ClassVar[str] = "numbers > 0"
@@ -224,7 +226,7 @@ class _Positive(Family):
         return (m.mu > 0.0) & (m.mu < np.inf)
 
 
-class Gamma(_Positive):
+class Gamma(_Positive, verified=True):
     """The gamma family: V = mu^2, constant coefficient of variation.
 
     Examples
@@ -288,7 +290,7 @@ class Gamma(_Positive):
         return y / self.mean(eta).mu + self.link.log_mean(eta)
 
 
-class InverseGaussian(_Positive):
+class InverseGaussian(_Positive, verified=True):
     """The inverse Gaussian family: V = mu^3.
 
     Examples
@@ -360,9 +362,10 @@ class InverseGaussian(_Positive):
 
 def _wald_arguments(y: Array, mu: Array, parameter: Array) -> tuple[Array, Array]:
     """Return (r (y/mu - 1), r (y/mu + 1)) / sqrt(2) with r = sqrt(lambda / y)."""
-    y = np.where(y > 0.0, y, 1.0)
-    root = _SQRT_HALF / np.sqrt(y * parameter)
-    return root * ((y - mu) / mu), root * ((y + mu) / mu)
+    y = np.minimum(np.where(y > 0.0, y, 1.0), _LARGEST)  # inf would meet 0
+    root = _SQRT_HALF / np.sqrt(y) / np.sqrt(parameter)
+    with np.errstate(over="ignore"):  # inf is right in the far tail
+        return root * ((y - mu) / mu), root * ((y + mu) / mu)
 
 
 def _log_sum_of_tails(a: Array, b: Array, sign: float) -> Array:
