@@ -19,10 +19,10 @@ from glmkit.frame.columns import Columns, read_vector
 from glmkit.frame.encoding import is_categorical
 from glmkit.frame.evaluate import evaluate
 from glmkit.frame.formula import parse_expression
-from glmkit.frame.rows import first_labels, row_list
-from glmkit.frame.values import Matrix, Value
+from glmkit.frame.rows import Rows, first_labels, row_list
+from glmkit.frame.values import Matrix, Value, take_rows
 
-__all__ = ["RowArgument", "checked", "row_numbers", "row_subset", "row_values"]
+__all__ = ["RowArgument", "checked", "row_numbers", "row_subset", "row_values", "used_values"]
 
 RowArgument: TypeAlias = Any  # text, array or Series
 Context: TypeAlias = Mapping[str, object]
@@ -48,14 +48,26 @@ def row_values(given: RowArgument, argument: str, columns: Columns, context: Con
     """
     if isinstance(given, str):
         return _evaluated(given, columns, context)
-    _check_one_per_row(given, argument, columns.n_rows)
-    if isinstance(given, pd.DataFrame):
-        given = given.iloc[:, 0]
-    if isinstance(given, pd.Series):
-        given = _in_order(given, argument, columns.index)
-    if isinstance(given, np.ndarray) and given.ndim == 2:
-        given = given[:, 0]
-    return read_vector(given, argument)
+    return _vector(given, argument, columns.index)
+
+
+def used_values(given: RowArgument, argument: str, columns: Columns, rows: Rows, context: Context) -> Value:
+    """Return an argument's values over the rows used; an array may also be of just those rows.
+
+    Parameters
+    ----------
+    given : str, array or Series
+        As for `row_values`, or one value per row used.
+    argument : str
+    columns : Columns
+        The data of the fit.
+    rows : Rows
+        Which of its rows are used.
+    context : dict
+    """
+    if not isinstance(given, str) and hasattr(given, "__len__") and len(given) == rows.n_used:
+        return _vector(given, argument, rows.labels)
+    return take_rows(row_values(given, argument, columns, context), rows.kept)
 
 
 def row_numbers(given: RowArgument, argument: str, columns: Columns, context: Context) -> Array:
@@ -130,6 +142,18 @@ def _evaluated(text: str, columns: Columns, context: Context) -> Value:
         return columns[text]
     parsed = parse_expression(text, columns, context)
     return evaluate(parsed.text, columns, context=context)
+
+
+def _vector(given: RowArgument, argument: str, index: pd.Index[Any]) -> Value:
+    """Return an array or Series of one value per label."""
+    _check_one_per_row(given, argument, len(index))
+    if isinstance(given, pd.DataFrame):
+        given = given.iloc[:, 0]
+    if isinstance(given, pd.Series):
+        given = _in_order(given, argument, index)
+    if isinstance(given, np.ndarray) and given.ndim == 2:
+        given = given[:, 0]
+    return read_vector(given, argument)
 
 
 def _check_one_per_row(given: RowArgument, argument: str, n: int) -> None:

@@ -13,6 +13,7 @@ from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.errors import DataError
 from glmkit.frame.align import RowArgument, checked, row_numbers, row_subset
 from glmkit.frame.columns import Columns
+from glmkit.frame.formula import parse_expression
 from glmkit.frame.rows import Missing
 
 __all__ = ["RowArguments", "RowNumbers", "check_row_numbers", "read_row_arguments"]
@@ -82,6 +83,15 @@ def read_row_arguments(
     }
     subset = None if arguments.subset is None else row_subset(arguments.subset, columns, context)
     return RowNumbers(**numbers, subset=subset)
+
+
+def captured_names(
+    arguments: RowArguments, columns: Columns, context: Mapping[str, object]
+) -> tuple[str, ...]:
+    """Return the names from outside the data that the arguments' expressions use."""
+    texts = (getattr(arguments, f.name) for f in fields(arguments) if f.name != "na_action")
+    expressions = [text for text in texts if isinstance(text, str) and text not in columns]
+    return tuple(n for text in expressions for n in parse_expression(text, columns, context).captured)
 
 
 def check_row_numbers(numbers: RowNumbers, index: pd.Index[Any]) -> None:

@@ -83,7 +83,7 @@ def _float64(series: pd.Series[Any]) -> Array:
 
 def _from_integers(series: pd.Series[Any], name: str) -> Array:
     values = _float64(series)
-    if getattr(series.dtype, "itemsize", 8) == 8 and np.any(np.abs(values) > LARGEST_EXACT_INTEGER):
+    if getattr(series.dtype, "itemsize", 8) == 8 and np.any(np.abs(values) >= LARGEST_EXACT_INTEGER):
         _check_exact(series.dropna().to_numpy(), name)
     return values
 

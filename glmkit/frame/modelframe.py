@@ -19,9 +19,11 @@ from glmkit._typing import Array, IntArray
 from glmkit.design.blocks import Block, dense_from_blocks
 from glmkit.design.dense import DenseDesign
 from glmkit.errors import DataError, FormulaError
+from glmkit.frame.align import RowArgument, used_values
 from glmkit.frame.arguments import (
     RowArguments,
     RowNumbers,
+    captured_names,
     check_row_numbers,
     linear_offset,
     read_row_arguments,
@@ -32,6 +34,7 @@ from glmkit.frame.evaluate import evaluate
 from glmkit.frame.formula import ParsedFormula, parse_formula
 from glmkit.frame.names import CoefName, plain_name
 from glmkit.frame.notes import coding_notes
+from glmkit.frame.report import FrameReport, frame_report
 from glmkit.frame.response import Response, read_response
 from glmkit.frame.rows import Missing, Rows, choose_rows, first_labels, lost_rows, row_list
 from glmkit.frame.terms import TermColumns
@@ -128,6 +131,22 @@ class ModelFrame:
         per_term = _blocks_by_term(self.coding, self.blocks)
         kept = tuple(block for term, blocks in per_term if term != label for block in blocks)
         return replace(self, coding=coding, blocks=kept)
+
+    def row_values(self, given: RowArgument, argument: str) -> Value:
+        """Return the values of an argument such as ``cluster`` over the rows used.
+
+        Parameters
+        ----------
+        given : str, array or Series
+            A column, an expression, or one value per row of the data or per row used.
+        argument : str
+            What the caller calls it, for messages.
+        """
+        return used_values(given, argument, self.source, self.rows, self.coding.context)
+
+    def report(self) -> FrameReport:
+        """Return what was read, used and decided, as tables."""
+        return frame_report(self.rows, self.response, self.coding)
 
 
 def model_frame(
@@ -285,8 +304,12 @@ def _assembled(
     formula = read.formula
     assert formula.response is not None
     response = read_response(values[formula.response], formula.response, kind, rows.labels)
+    names = (*formula.captured, *captured_names(arguments, read.columns, read.context))
     coding = Coding(
-        formula, *code_terms(formula, values, read.columns, contrasts), read.state, dict(read.context)
+        formula,
+        *code_terms(formula, values, read.columns, contrasts),
+        read.state,
+        {name: read.context[name] for name in names},
     )
     check_names(coding.names)
     weights = np.ones(rows.n_used) if numbers.weights is None else numbers.weights

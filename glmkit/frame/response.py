@@ -156,6 +156,10 @@ def _from_counts(value: Matrix, label: str, index: pd.Index[Any]) -> Response:
     _check_counts(value.values, label, index)
     successes, failures = value.values.T
     trials = successes + failures
+    if not (trials > 0).any():
+        raise DataError(
+            f"The response {label} has no row with any trials: all counts are zero.", column=label
+        )
     y = np.divide(successes, trials, out=np.zeros_like(trials), where=trials > 0)
     notes = _fractional_note(value.values, label)
     return Response(y, "binomial", label, trials=trials, event=value.labels[0] or label, notes=notes)
