@@ -48,6 +48,8 @@ class DenseDesign:
     def gram(self, w: Array) -> Array:
         """Return X' diag(w) X for weights w >= 0."""
         p = self.shape[1]
+        if p == 0:
+            return np.zeros((0, 0))  # BLAS refuses empty matrices
         root = np.sqrt(w)
         total = np.zeros((p, p), order="F")
         for block in self._blocks():

@@ -33,6 +33,8 @@ CHOLESKY_CONDITION = 1e6
 # and the condition from which it is worth a pass over more.
 COMPENSATED_ELEMENTS = 50_000
 COMPENSATED_CONDITION = 1e3
+# Step of the differences for the observed information: the cube root of a rounding.
+DIFFERENCE = 6e-6
 EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -63,6 +65,10 @@ class Objective(Protocol):
 
     def quadratic(self, point: Point) -> Quadratic:
         """Return score, information and step at a point."""
+        ...
+
+    def newton(self, point: Point, quadratic: Quadratic) -> Array | None:
+        """Return the step on the observed information, None where it is no better or not definite."""
         ...
 
 
@@ -116,6 +122,29 @@ class GLMObjective:
             return self._quadratic_by_qr(point, working, unit)
         score = self._tdot(residual, factor.condition)
         return Quadratic(score, factor, factor.solve(score), unit)
+
+    def newton(self, point: Point, quadratic: Quadratic) -> Array | None:
+        """Return the step on the observed information; None for a canonical link, where it is Fisher's.
+
+        -d2 l / d eta2 is taken by central differences of the score residual: it steers the
+        step and decides no digit of the solution, and any own family has it.
+        """
+        if self.family.canonical or quadratic.factor.condition > CHOLESKY_CONDITION:
+            return None
+        away = DIFFERENCE * (1.0 + np.abs(point.eta))
+        ahead, behind = (
+            self.family.score_residual(self.y, self.family.mean(point.eta + change))
+            for change in (away, -away)
+        )
+        observed = self._counted((behind - ahead) / (2.0 * away))
+        if not np.all(np.isfinite(observed)):
+            return None
+        negative = np.maximum(-observed, 0.0)
+        information = self.design.gram(np.maximum(observed, 0.0))
+        if np.any(negative):
+            information = information - self.design.gram(negative)
+        factor = cholesky_factor(information)
+        return None if factor is None else factor.solve(quadratic.score)
 
     @property
     def linear(self) -> bool:

@@ -26,6 +26,9 @@ __all__ = ["Control", "Iteration", "Solution", "fisher_scoring"]
 LEFT = 0.01
 # A deviance is a sum of rounded terms: a rise below this share of it is rounding.
 MERIT_ROUNDING = 1e-12
+# Convergence of Fisher scoring is linear for a link that is not canonical. Where a step
+# is longer than this share of the one before, the observed information is worth its cost.
+SLOW = 0.1
 # A step that no halving improves is rounding when it is this small, in standard errors.
 STALLED = 1e-6
 
@@ -110,14 +113,16 @@ def fisher_scoring(objective: Objective, start: Point, control: Control) -> Solu
     is below ``LEFT * tol`` and the step itself below ``tol`` standard errors, so that the
     information of the last pass serves the standard errors.
     """
-    point, trace, last = start, [], float("inf")
+    trace: list[Iteration] = []
+    point, last, slow = start, float("inf"), False
     quadratic = objective.quadratic(point)
     for iteration in range(1, control.max_iter + 1):
         size = step_size(quadratic)
         if size <= LEFT * control.tol:
             trace.append(Iteration(iteration, point.merit, size, 0, point.beta))
             return Solution(point, quadratic.factor, tuple(trace), True, "")
-        moved, halvings = _descend(objective, point, quadratic.step, control)
+        slow = slow or size > SLOW * last
+        moved, halvings = _moved(objective, point, quadratic, slow, control)
         trace.append(Iteration(iteration, moved.merit, size, halvings, moved.beta))
         if moved is point:
             converged = size <= STALLED
@@ -139,6 +144,18 @@ def error_left(size: float, last: float) -> float:
     """Return the error expected after a step of `size` that followed one of `last`."""
     rate = size / last if last > 0 else 0.0
     return size * rate / (1.0 - rate) if rate < 1.0 else float("inf")
+
+
+def _moved(
+    objective: Objective, point: Point, quadratic: Quadratic, slow: bool, control: Control
+) -> tuple[Point, int]:
+    """Return the next point: by Fisher's step, or by Newton's where Fisher's converge slowly."""
+    newton = objective.newton(point, quadratic) if slow else None
+    if newton is not None:
+        moved, halvings = _descend(objective, point, newton, control)
+        if moved is not point:
+            return moved, halvings
+    return _descend(objective, point, quadratic.step, control)
 
 
 def _descend(objective: Objective, point: Point, step: Array, control: Control) -> tuple[Point, int]:

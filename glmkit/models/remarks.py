@@ -39,8 +39,13 @@ class Remark(NamedTuple):
 
 def remarks_of(frame: ModelFrame, fit: GLMFit) -> tuple[Remark, ...]:
     """Return all there is to say of a fit, in the order of the way of the data."""
-    remarks = [*_of_rows(frame), *_of_columns(frame, fit), *_of_the_end(fit), *_of_the_spread(fit)]
-    return tuple(remarks)
+    return (
+        *_of_rows(frame),
+        *_of_the_response(fit),
+        *_of_columns(frame, fit),
+        *_of_the_end(fit),
+        *_of_the_spread(fit),
+    )
 
 
 def say(remarks: tuple[Remark, ...], control: Control, stacklevel: int) -> None:
@@ -69,6 +74,15 @@ def _of_rows(frame: ModelFrame) -> list[Remark]:
     return remarks + [Remark(note) for note in frame.notes]
 
 
+def _of_the_response(fit: GLMFit) -> list[Remark]:
+    problem = fit.problem
+    note = fit.family.likelihood_note(problem.y, problem.prior, problem.trials)
+    if note is None:
+        return []
+    # A quasi family never has a likelihood: that is no surprise worth a warning.
+    return [Remark(note, GlmkitWarning if fit.family.has_likelihood else None)]
+
+
 def _of_columns(frame: ModelFrame, fit: GLMFit) -> list[Remark]:
     dropped = fit.independence.dropped
     if len(dropped) == 0:
@@ -81,6 +95,8 @@ def _of_columns(frame: ModelFrame, fit: GLMFit) -> list[Remark]:
         f"{count} not estimable and shown as NA, because the column is a linear combination of earlier ones: "
         f"{'; '.join(said)}{more}. Drop the redundant terms, or read the others as they stand."
     )
+    if len(names) > fit.nobs:
+        text += f" There are more columns ({len(names)}) than rows ({fit.nobs:.0f})."
     return [Remark(text, AliasedWarning, {"columns": [names[j] for j in dropped]})]
 
 
