@@ -34,7 +34,7 @@ START_HALVINGS = 60
 class GLMFit:
     """A fitted generalized linear model, in arrays.
 
-    ``gamma`` and ``factor`` belong to the independent columns, moved by ``centring``;
+    ``gamma``, ``factor`` and ``inverse`` (of the information) belong to the independent columns, moved by ``centring``;
     ``mean`` and ``eta`` to the rows used.
     """
 
@@ -43,6 +43,7 @@ class GLMFit:
     independence: Independence
     gamma: Array
     factor: InformationFactor
+    inverse: Array
     eta: Array
     mean: Mean
     deviance: float
@@ -120,6 +121,7 @@ def fit_glm(problem: Problem, family: Family, control: Control, start: Array | N
         independence=independence,
         gamma=point.beta,
         factor=solution.factor,
+        inverse=objective.inverse_information(point, solution.factor),
         eta=point.eta,
         mean=point.mean,
         deviance=deviance,

@@ -21,7 +21,7 @@ from glmkit.families.base import Family, Mean
 from glmkit.families.links import Identity
 from glmkit.numerics.compensated import compensated_residual, compensated_tdot
 from glmkit.numerics.factor import InformationFactor, cholesky_factor
-from glmkit.numerics.least_squares import weighted_least_squares
+from glmkit.numerics.least_squares import refine_solution, refined_inverse, weighted_least_squares
 
 __all__ = ["GLMObjective", "Objective", "Point", "Quadratic"]
 
@@ -33,6 +33,8 @@ CHOLESKY_CONDITION = 1e6
 # and the condition from which it is worth a pass over more.
 COMPENSATED_ELEMENTS = 50_000
 COMPENSATED_CONDITION = 1e3
+# The inverse of a Gram matrix loses twice the digits of the condition: 50 leaves twelve.
+INVERSE_CONDITION = 50.0
 # Step of the differences for the observed information: the cube root of a rounding.
 DIFFERENCE = 6e-6
 EPSILON = float(np.finfo(np.float64).eps)
@@ -159,15 +161,26 @@ class GLMObjective:
         """
         response = np.where(self.weights > 0, self.y - self.offset, 0.0)
         beta, factor = self.least_squares(np.ones(len(self.y)), response)
-        if factor.condition <= CHOLESKY_CONDITION:
-            residual = self.weights * self._linear_residual(beta, response, factor.condition)
-            beta = beta + factor.solve(self._tdot(residual, factor.condition))
-        return self.at(beta), factor
+        if self._accurate(factor.condition):
+            rows, root = self._weighted(self.weights)
+            beta = refine_solution(rows, root * response, beta, factor)
+            residual = compensated_residual(self.design.dense(), beta, self.y - self.offset)
+            return self.point(beta, self.y - residual), factor
+        residual = self.weights * (response - self.design.dot(beta))
+        return self.at(beta + factor.solve(self.design.tdot(residual))), factor
 
-    def _linear_residual(self, beta: Array, response: Array, condition: float) -> Array:
-        if self._accurate(condition):
-            return compensated_residual(self.design.dense(), beta, response)
-        return response - self.design.dot(beta)
+    def inverse_information(self, point: Point, factor: InformationFactor) -> Array:
+        """Return (X'WX)^-1, (p, p); refined where its condition asks for it."""
+        if factor.condition < INVERSE_CONDITION or not self._accurate(factor.condition):
+            return factor.inverse()
+        rows, _ = self._weighted(self._counted(self.family.working_weight(point.mean)))
+        return refined_inverse(rows, factor)
+
+    def _weighted(self, weights: Array) -> tuple[Array, Array]:
+        """Return the rows of the design times the square roots of weights, and these."""
+        root = np.sqrt(weights)
+        X = self.design.dense()
+        return (X if np.all(root == 1.0) else X * root[:, None]), root
 
     def least_squares(self, working: Array, response: Array) -> tuple[Array, InformationFactor]:
         """Return the weighted least-squares solution for `response` and its factor."""
@@ -175,13 +188,12 @@ class GLMObjective:
         factor = cholesky_factor(self.design.gram(w))
         if factor is not None and factor.condition <= CHOLESKY_CONDITION:
             return factor.solve(self.design.tdot(w * response)), factor
-        root = np.sqrt(w)
-        return weighted_least_squares(self.design.dense() * root[:, None], root * response, refine=True)
+        rows, root = self._weighted(w)
+        return weighted_least_squares(rows, root * response, refine=True)
 
     def _quadratic_by_qr(self, point: Point, working: Array, unit: float) -> Quadratic:
-        root = np.sqrt(working)
         residual = np.where(working > 0, self.family.working_residual(self.y, point.mean), 0.0)
-        rows = self.design.dense() * root[:, None]
+        rows, root = self._weighted(working)
         step, factor = weighted_least_squares(rows, root * residual, refine=True)
         return Quadratic(rows.T @ (root * residual), factor, step, unit)
 

@@ -73,7 +73,7 @@ def estimate_of(fit: GLMFit, names: pd.Index) -> Estimate:
         combinations=independence.combinations,
         centring=independence.centring,
         gamma=fit.gamma,
-        covariance=fit.dispersion * fit.factor.inverse(),
+        covariance=fit.dispersion * fit.inverse,
         df=reference_df(fit.family.dispersion is not None, fit.df_resid),
     )
 
