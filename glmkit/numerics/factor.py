@@ -40,10 +40,10 @@ class InformationFactor:
     scale : (p,) array
         The diagonal of D.
     condition : float
-        Estimate of the condition number of the columns ``sqrt(W) X D^-1``, that is of R
-        (in the 1-norm, so at most p times that of the 2-norm and rarely 3 times). A
-        solution from a Cholesky factor loses twice its decimal logarithm in digits, one
-        from a QR factor once.
+        Estimate of the 2-norm condition number of the columns ``sqrt(W) X D^-1``, that
+        is of R: the root of the 1-norm condition of R'R, so at most ``sqrt(p)`` times too
+        large. A solution from a Cholesky factor loses twice its decimal logarithm in
+        digits, one from a QR factor once.
 
     Examples
     --------
@@ -230,8 +230,9 @@ def _triangle(stacked: Array) -> Array:
 
 
 def _condition(root: Array) -> float:
-    """Return an estimate of the 1-norm condition number of a triangle."""
+    """Return an estimate of the condition number of a triangle, from that of ``R'R``."""
     if not len(root):
         return 1.0
-    reciprocal = float(lapack.dtrcon(root)[0])
-    return 1.0 / reciprocal if reciprocal > 0.0 else np.inf
+    size = np.abs(root.T @ root).sum(axis=0).max()
+    reciprocal = float(lapack.dpocon(root, size)[0])
+    return float(reciprocal**-0.5) if reciprocal > 0.0 else np.inf

@@ -128,7 +128,7 @@ def vouched_by_gram(gram: Array, norms: Array | None = None) -> bool:
 
 def _gram(rows: Array) -> Array:
     """Return the Gram matrix, with overflow left to show itself on the diagonal."""
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         gram: Array = rows.T @ rows
     return gram
 
