@@ -123,7 +123,7 @@ def stirling_error(x: Array) -> Array:
     that probabilities of counts near 1e15 keep their digits (Loader 2000).
     """
     large = np.maximum(x, _SERIES_FROM)
-    square = 1.0 / (large * large)
+    square = 1.0 / large / large
     total = np.full_like(large, _STIRLING[-1])
     for coefficient in _STIRLING[-2::-1]:
         total *= square

@@ -43,7 +43,7 @@ class Family(Frozen, ABC):
     (Poisson(link="log"), True)
     """
 
-    link: Link
+    link: Link = None  # type: ignore[assignment]  # stands for default_link
 
     name: ClassVar[str]
     """R's spelling."""
@@ -73,12 +73,13 @@ class Family(Frozen, ABC):
         cls._verified = verified
 
     def __init__(self, link: LinkLike | None = None) -> None:
-        object.__setattr__(self, "link", self.default_link if link is None else link)
+        object.__setattr__(self, "link", link)
         self.__post_init__()
 
     def __post_init__(self) -> None:
         """Read the link; check the deviance of own families."""
-        object.__setattr__(self, "link", link_from(self.link))
+        link = self.default_link if self.link is None else link_from(self.link)
+        object.__setattr__(self, "link", link)
         if not self._verified:
             self._check()
 

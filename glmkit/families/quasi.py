@@ -128,7 +128,7 @@ class Quasi(_NoLikelihood, verified=True):
     (Quasi(variance="mu^2", link="log"), False)
     """
 
-    variance_name: str
+    variance_name: str = "mu"
 
     name: ClassVar[str] = "quasi"
     title: ClassVar[str] = "Quasi-likelihood"
