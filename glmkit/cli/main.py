@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
+import numpy as np
+
 from glmkit.catalogue import datasets, load_dataset
 from glmkit.cli.arguments import build_parser
 from glmkit.cli.files import read_table
@@ -16,7 +18,7 @@ from glmkit.errors import BoundaryWarning, ConvergenceWarning, GlmkitError, Glmk
 from glmkit.families.registry import family_from
 from glmkit.models.entry import glm
 from glmkit.models.results import Results
-from glmkit.tables.table import Report
+from glmkit.tables.table import Report, Table
 
 __all__ = ["main"]
 
@@ -24,7 +26,7 @@ FITTED, UNEXPECTED, USAGE, BAD_INPUT, DOUBTFUL = 0, 1, 2, 3, 4
 SCHEMA = "glmkit.summary/1"
 DEMO = (
     ("warpbreaks", "breaks ~ wool * tension", "poisson"),
-    ("birthwt", "low ~ age + lwt + race + smoke", "binomial"),
+    ("birthwt", "low ~ age + lwt + factor(race) + smoke", "binomial"),
     ("trees", "Volume ~ log(Girth) + log(Height)", "Gamma"),
 )
 
@@ -107,7 +109,9 @@ def _json(fit: Results, report: Report) -> dict[str, object]:
 
 def _plain(value: object) -> object:
     """Return a number that strict JSON can hold: null for NaN, words for infinities."""
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if not hasattr(value, "__float__"):
         return value
     number = float(value)
     if number != number:
@@ -119,7 +123,7 @@ def _plain(value: object) -> object:
 
 def _datasets(options: argparse.Namespace) -> int:
     if options.name is None:
-        print(datasets().to_string())
+        print(Table(datasets()[["title", "rows", "family"]], "Data sets").to_text())
     else:
         load_dataset(options.name).to_csv(sys.stdout, index=False)
     return FITTED
