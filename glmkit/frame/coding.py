@@ -113,7 +113,9 @@ class Coding:
         if len(kept) == len(self.terms):
             known = ", ".join(term.label for term in self.terms)
             raise FormulaError(f"The model has no term {label!r}; its terms are {known}.", term=label)
-        return replace(self, terms=kept)
+        formula = _formula_without(self.formula, label)
+        used = {name: v for name, v in self.variables.items() if name in formula.variables}
+        return replace(self, formula=formula, terms=kept, variables=used)
 
     def _term_names(self, term: CodedTerm) -> Iterator[CoefName]:
         for one in term.products:
@@ -123,6 +125,21 @@ class Coding:
             parts = [self.encodings[factor].names(reduced=reduced) for factor, reduced in one]
             for chosen in product(*reversed(parts)):  # the first factor varies fastest
                 yield CoefName(term.label, chosen[::-1])
+
+
+def _formula_without(formula: ParsedFormula, label: str) -> ParsedFormula:
+    """Return the formula without one term, and without the columns only that term uses."""
+    terms = tuple(term for term in formula.terms if term.label != label)
+    intercept = formula.intercept and label != "Intercept"
+    less = replace(formula, terms=terms, intercept=intercept)
+    response = () if formula.response is None else (formula.response,)
+    texts = (*response, *(factor for term in terms for factor in term.factors), *formula.offsets)
+    used = {name for text in texts for name in variables_in(text)}
+    return replace(
+        less,
+        text=f"{formula.response or ''} ~ {less.right}".strip(),
+        variables=tuple(name for name in formula.variables if name in used),
+    )
 
 
 def variables_in(expression: str) -> tuple[str, ...]:
