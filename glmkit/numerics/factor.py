@@ -128,13 +128,14 @@ def cholesky_factor(gram: Array) -> InformationFactor | None:
     True
     """
     diagonal = gram.diagonal()
-    if not (diagonal.min(initial=1.0) > 0.0 and diagonal.max(initial=1.0) < np.inf):
+    if not all(0.0 < value < np.inf for value in diagonal.tolist()):
         return None
     scale = np.ldexp(1.0, np.frexp(diagonal)[1] >> 1)  # diagonal / scale^2 is in [1/2, 2)
     scaled = gram / scale
     scaled /= scale[:, None]
     root, failed = lapack.dpotrf(scaled)
-    if failed or not root.diagonal().min(initial=2.0) ** 2 > _SAFE_PIVOT * len(root) * _EPSILON:
+    least = min(root.diagonal().tolist(), default=1.0)
+    if failed or not least**2 > _SAFE_PIVOT * len(root) * _EPSILON:
         return None
     return InformationFactor(root, scale, _condition(root))
 
