@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,9 @@ def array_frame(
     left = left if len(response) == 1 else f"cbind({left})"
     index = X.index if isinstance(X, pd.DataFrame) else getattr(y, "index", None)
     data = pd.DataFrame(columns | response, index=index if isinstance(index, pd.Index) else None, copy=False)
-    return model_frame(f"{left} ~ 0 + {terms}", data, response_kind=response_kind, arguments=arguments)
+    formula = f"{left} ~ 0 + {terms}"
+    frame = model_frame(formula, data, response_kind=response_kind, arguments=arguments)
+    return replace(frame, ready=True)
 
 
 def _columns(X: Any, names: Sequence[str] | None) -> dict[str, Any]:

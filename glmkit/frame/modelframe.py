@@ -67,6 +67,8 @@ class ModelFrame:
     source : Columns
         The caller's data.
     notes : tuple of str
+    ready : bool
+        Whether the columns came as a ready design matrix, without a formula.
     """
 
     response: Response
@@ -79,6 +81,7 @@ class ModelFrame:
     arguments: RowArguments
     source: Columns
     notes: tuple[str, ...] = ()
+    ready: bool = False
 
     @property
     def formula(self) -> ParsedFormula:

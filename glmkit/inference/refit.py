@@ -14,6 +14,7 @@ import pandas as pd
 
 from glmkit._typing import Array, IntArray
 from glmkit.design.blocks import CodedPart
+from glmkit.design.dense import DenseDesign
 from glmkit.families.base import Family
 from glmkit.fitting.glm import GLMFit, fit_glm
 from glmkit.fitting.problem import Problem
@@ -27,24 +28,33 @@ __all__ = ["estimate_of", "problem_of", "refit"]
 
 def problem_of(frame: ModelFrame) -> Problem:
     """Return the arrays of a frame, as the fitting room takes them."""
+    design = frame.design
+    constant = _constant_column(design) if frame.ready else _constant_of_terms(frame)
     return Problem(
-        design=frame.design,
+        design=design,
         y=frame.response.y,
         prior=frame.weights,
         frequency=frame.freq_weights,
         offset=frame.offset,
         trials=frame.response.trials,
-        intercept=has_intercept(frame),
-        constant=constant_of(frame),
+        # A ready design has an intercept where it has a constant column.
+        intercept=constant is not None if frame.ready else frame.intercept,
+        constant=constant,
     )
 
 
-def has_intercept(frame: ModelFrame) -> bool:
-    """Return whether the null model has an intercept: by the formula, or as a column of a ready design."""
-    return frame.intercept
+def _constant_column(design: DenseDesign) -> Array | None:
+    """Return a with X a = 1 from a column that does not vary."""
+    first = design.values[0]
+    for j in np.flatnonzero(first != 0.0):
+        if np.all(design.values[:, j] == first[j]):
+            constant = np.zeros(design.shape[1])
+            constant[j] = 1.0 / first[j]
+            return constant
+    return None
 
 
-def constant_of(frame: ModelFrame) -> Array | None:
+def _constant_of_terms(frame: ModelFrame) -> Array | None:
     """Return a with X a = 1: the intercept, or the indicators of a factor coded in full."""
     constant = np.zeros(len(frame.names))
     if frame.intercept:
@@ -54,7 +64,7 @@ def constant_of(frame: ModelFrame) -> Array | None:
     for block in frame.blocks:
         part = block.parts[0] if len(block.parts) == 1 else None
         if isinstance(part, CodedPart) and np.all(part.matrix.sum(axis=1) == 1.0):
-            constant[first : first + part.matrix.shape[1]] = 1.0
+            constant[first : first + block.width] = 1.0
             return constant
         first += block.width
     return None

@@ -84,7 +84,7 @@ def _title(model: FittedModel) -> str:
 
 def _identity(model: FittedModel) -> list[Fact]:
     frame = model.frame
-    formula = "(arrays)" if frame.formula is None else frame.formula.text
+    formula = "(a ready design matrix)" if frame.ready else frame.formula.text
     facts = [Fact("Formula", formula)]
     if frame.response.event is not None:
         facts.append(Fact("Modelled event", frame.response.event))

@@ -185,7 +185,7 @@ class Results(StatsmodelsSpellings):
     @property
     def formula(self) -> str | None:
         """The formula as given; None for a fit to arrays."""
-        return None if self.frame.formula is None else self.frame.formula.text
+        return None if self.frame.ready else self.frame.formula.text
 
     @property
     def terms(self) -> tuple[str, ...]:
