@@ -237,8 +237,8 @@ def learn_positions(x: Operand) -> State:
 
 def apply_integer(state: State, x: Operand, *_: Operand) -> Operand:
     """Return ``as.integer(x)``: places of levels, or numbers without their fractions."""
-    positions = apply_positions(state, x)
-    return np.trunc(positions) if isinstance(positions, np.ndarray) else float(np.trunc(positions))  # type: ignore[call-overload]
+    positions = as_number(apply_positions(state, x))
+    return np.trunc(positions) if isinstance(positions, np.ndarray) else float(int(positions))
 
 
 def learn_cut(
@@ -283,7 +283,8 @@ def _edges(x: Array | float, breaks: Operand) -> list[float]:
     width = high - low
     if width == 0.0:
         width = abs(low)
-        return np.linspace(low - width / 1000, high + width / 1000, count + 1).tolist()
+        flat: list[float] = np.linspace(low - width / 1000, high + width / 1000, count + 1).tolist()
+        return flat
     edges: list[float] = np.linspace(low, high, count + 1).tolist()
     edges[0], edges[-1] = low - width / 1000, high + width / 1000
     return edges

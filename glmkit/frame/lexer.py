@@ -86,7 +86,9 @@ def tokenize(text: str) -> list[Token]:
         if found is None:
             raise _refusal(text, at)
         kind = found.lastgroup or ""
-        if kind != "space":
+        if kind == "operator":
+            tokens.append(Token(kind, found[0], at))
+        elif kind != "space":
             tokens.append(_token(kind, found[kind], at, text))
         at = found.end()
     tokens.append(Token("end", "", len(text)))

@@ -137,7 +137,7 @@ def labels_of(operand: Operand, what: str) -> list[str]:
         items = (operand,)
     else:
         raise RefusalError(f"{what} must be constants.", f'Give them as in {what}=c("a", "b").')
-    return [constant_text(item) for item in items]  # type: ignore[arg-type]
+    return [constant_text(item) for item in items]
 
 
 def constant_text(item: Scalar) -> str:

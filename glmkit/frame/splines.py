@@ -6,8 +6,9 @@ chapter 7, for knots at quantiles and natural splines as B-splines under two lin
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.interpolate import BSpline
 
 from glmkit._typing import Array
 from glmkit.frame.operands import (
@@ -22,6 +23,9 @@ from glmkit.frame.operands import (
 )
 from glmkit.frame.transforms import present_values
 from glmkit.frame.values import Matrix
+
+if TYPE_CHECKING:
+    from scipy.interpolate import BSpline
 
 __all__ = ["SPLINES"]
 
@@ -89,8 +93,10 @@ def _inner_knots(
     return np.quantile(inside, spaced).tolist() if count else []
 
 
-def _spline(state: State, degree: int) -> tuple[BSpline, Array]:
+def _spline(state: State, degree: int) -> tuple[BSpline[np.float64], Array]:
     """Return all B-splines on the learned knots as one vector-valued spline, and the boundary."""
+    from scipy.interpolate import BSpline  # on first use: its import takes as long as a hundred small fits
+
     boundary = np.array(state["boundary"], dtype=np.float64)
     inner = np.array(state["knots"], dtype=np.float64)
     ends = np.repeat(boundary, degree + 1)
@@ -106,7 +112,7 @@ def apply_bs(state: State, x: Operand, *_: Operand) -> Matrix:
     """Return the B-spline basis; beyond the boundary its end polynomials go on."""
     degree = state["degree"]
     assert isinstance(degree, int)
-    spline, _ = _spline(state, degree)
+    spline, _boundary_knots = _spline(state, degree)
     basis = np.asarray(spline(np.atleast_1d(as_number(x))), dtype=np.float64)
     return _labelled(basis if state["intercept"] else basis[:, 1:])
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
+from itertools import combinations_with_replacement
+from math import comb
 
 import numpy as np
 
@@ -25,12 +26,13 @@ from glmkit.frame.values import Matrix
 __all__ = ["TRANSFORMS", "present_values"]
 
 MAX_DEGREE = 100
+MAX_PRODUCTS = 1_000  # columns of poly() of several variables
 
 
 def present_values(x: Operand, name: str) -> Array:
     """Return the values that are not missing, of one column; there must be some, and finite."""
     values = np.atleast_1d(as_number(x))
-    present = values[~np.isnan(values)]
+    present: Array = values[~np.isnan(values)]
     if not present.size:
         raise RefusalError(f"{name}() has nothing to learn from: every value is missing.", "Leave it out.")
     if not np.all(np.isfinite(present)):
@@ -101,6 +103,8 @@ def learn_poly(*x: Operand, degree: Operand = None, raw: Operand = False, simple
         raise RefusalError("poly() has no column.", "Write poly(x, 2).")
     scalar_truth(simple, "simple")
     power = whole_number(1.0 if degree is None else degree, "degree", 1, MAX_DEGREE)
+    if comb(power + len(columns), power) > MAX_PRODUCTS:
+        raise RefusalError("poly() of so many columns has too many products.", "Lower the degree.")
     state: State = {"degree": power, "raw": scalar_truth(raw, "raw")}
     recurrences = [] if state["raw"] else [_recurrence(present_values(c, "poly"), power) for c in columns]
     return state | {"columns": len(columns), "recurrences": recurrences}
@@ -162,14 +166,15 @@ def _orthogonal(x: Array, recurrence: dict[str, list[float]]) -> Array:
 
 def _joint_polynomials(bases: list[Array], degree: int) -> Matrix:
     """Return products of the columns' polynomials up to a total degree, the first column fastest."""
-    powers = [p[::-1] for p in product(range(degree + 1), repeat=len(bases)) if 0 < sum(p) <= degree]
-    if len(powers) > 10 * MAX_DEGREE:
-        raise RefusalError("poly() of so many columns has too many products.", "Lower the degree.")
-    columns = []
-    for power in powers:
+    places = range(len(bases) + 1)  # the last one stands for no column
+    chosen = combinations_with_replacement(places, degree)
+    powers = {tuple(choice.count(place) for place in places[:-1]) for choice in chosen}
+    powers.discard((0,) * len(bases))
+    columns: dict[str, Array] = {}
+    for power in sorted(powers, key=lambda power: power[::-1]):
         factors = [basis[:, k - 1] for basis, k in zip(bases, power, strict=True) if k]
-        columns.append(np.prod(factors, axis=0))
-    return Matrix(np.column_stack(columns), tuple(".".join(map(str, power)) for power in powers))
+        columns[".".join(map(str, power))] = np.prod(factors, axis=0)
+    return Matrix(np.column_stack(list(columns.values())), tuple(columns))
 
 
 def _summary(name: str, function: Callable[[Array], float]) -> Stateful:
