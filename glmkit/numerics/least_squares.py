@@ -173,10 +173,16 @@ def _refined(
         x = add_to_pair(x, step)
         whole = np.abs(x.high) * factor.scale
         if _settled(rate * sizes[-1], whole):
-            return x.rounded()
+            return _without_noise(x.rounded(), factor)
         if not sizes[-1] <= 0.5 * sizes[-3]:
             break
-    return x.rounded() if sizes[-1] <= _FAILED * _largest(whole) else start
+    return _without_noise(x.rounded(), factor) if sizes[-1] <= _FAILED * _largest(whole) else start
+
+
+def _without_noise(solution: Array, factor: InformationFactor) -> Array:
+    """Return the solution with exact zeros where a coefficient is noise beside the others."""
+    sizes = np.abs(solution) * factor.scale
+    return np.where(sizes <= _NEGLIGIBLE * _largest(sizes), 0.0, solution)
 
 
 def _largest(vector: Array) -> float:
