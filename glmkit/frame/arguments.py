@@ -125,7 +125,7 @@ def linear_offset(numbers: RowNumbers, from_formula: list[Array]) -> Array | Non
         parts.append(np.log(numbers.exposure))
     if not parts:
         return None
-    return parts[0] if len(parts) == 1 else np.asarray(sum(parts[1:], parts[0]))
+    return np.asarray(np.sum(parts, axis=0), dtype=np.float64)
 
 
 def _anything(values: Array) -> BoolArray:

@@ -18,14 +18,13 @@ import pandas as pd
 from glmkit._typing import AnyArray
 from glmkit.errors import DataError
 from glmkit.frame.dtypes import read_series
-from glmkit.frame.values import Factor, Logical, Value, factor_from_labels
+from glmkit.frame.eager import CURE, from_narwhals, narwhals_frame, narwhals_series
+from glmkit.frame.values import Value
 
-__all__ = ["Columns", "Frame", "read_data", "read_vector"]
+__all__ = ["Columns", "Frame", "ReadyColumn", "read_data", "read_vector"]
 
 Frame: TypeAlias = Any  # anything `read_data` documents; its libraries need not be installed
 Reader: TypeAlias = Callable[[], tuple[Value, str]]  # the value and the name of its dtype
-
-_CURE = "Pass a pandas, polars or pyarrow data frame, or a dict of columns."
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,9 +155,9 @@ def read_vector(values: Any, name: str) -> Value:
     if isinstance(values, pd.Index | pd.api.extensions.ExtensionArray):
         return read_series(pd.Series(values, copy=False), name)
     if not isinstance(values, np.ndarray | list | tuple | range) and hasattr(values, "dtype"):
-        wrapped = _narwhals_series(values)
+        wrapped = narwhals_series(values)
         if wrapped is not None:
-            return _from_narwhals(wrapped, name)[0]
+            return from_narwhals(wrapped, name)[0]
     return read_series(_as_series(values, name), name)
 
 
@@ -189,12 +188,39 @@ def _columns(
     return Columns(len(index), index, table, repeated, labelled)
 
 
-def _series_reader(get: Callable[[], pd.Series[Any]], name: str) -> Reader:
-    def read() -> tuple[Value, str]:
-        series = get()
-        return read_series(series, name), str(series.dtype)
+@dataclass(frozen=True, eq=False)
+class ReadyColumn:
+    """A column that is a value already."""
 
-    return read
+    value: Value
+
+    def __call__(self) -> tuple[Value, str]:
+        """Return the value, and no dtype."""
+        return self.value, ""
+
+
+@dataclass(frozen=True, eq=False)
+class _PandasColumn:
+    data: pd.DataFrame
+    key: Any
+    name: str
+
+    def __call__(self) -> tuple[Value, str]:
+        series = self.data[self.key]
+        return read_series(series, self.name), str(series.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class _PandasPosition:
+    """A column whose label repeats, or has several parts."""
+
+    data: pd.DataFrame
+    position: int
+    name: str
+
+    def __call__(self) -> tuple[Value, str]:
+        series = self.data.iloc[:, self.position]
+        return read_series(series, self.name), str(series.dtype)
 
 
 def _from_pandas(data: pd.DataFrame) -> Columns:
@@ -202,17 +228,11 @@ def _from_pandas(data: pd.DataFrame) -> Columns:
     # later writes into the frame: pandas then copies on write.
     data = data.copy(deep=False)
     names = [str(key) for key in data.columns]
-    simple = data.columns.is_unique and data.columns.nlevels == 1
-    gets = [_by_label(data, key) if simple else _by_position(data, j) for j, key in enumerate(data.columns)]
-    return _columns(names, [_series_reader(g, name) for g, name in zip(gets, names, strict=True)], data.index)
-
-
-def _by_label(data: pd.DataFrame, key: Any) -> Callable[[], pd.Series[Any]]:
-    return lambda: data[key]
-
-
-def _by_position(data: pd.DataFrame, position: int) -> Callable[[], pd.Series[Any]]:
-    return lambda: data.iloc[:, position]  # labels that repeat, or have several parts
+    if data.columns.is_unique and data.columns.nlevels == 1:
+        labels: list[Reader] = [_PandasColumn(data, key, str(key)) for key in data.columns]
+        return _columns(names, labels, data.index)
+    places: list[Reader] = [_PandasPosition(data, j, name) for j, name in enumerate(names)]
+    return _columns(names, places, data.index)
 
 
 def _from_mapping(data: Mapping[Any, Any], *, broadcast: bool) -> Columns:
@@ -227,20 +247,27 @@ def _from_mapping(data: Mapping[Any, Any], *, broadcast: bool) -> Columns:
     index = _shared_index(whole, 1 if scalars and not whole else None)
     filled = {key: value if key in whole else [value] * len(index) for key, value in data.items()}
     names = [str(key) for key in filled]
-    readers = [_vector_reader(value, str(key)) for key, value in filled.items()]
+    readers: list[Reader] = [_Vector(value, str(key)) for key, value in filled.items()]
     labelled = any(isinstance(value, pd.Series) for value in whole.values())
     return _columns(names, readers, index, labelled=labelled)
 
 
 def _is_scalar(value: object) -> bool:
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return True
     return value is None or isinstance(value, str | bytes) or not hasattr(value, "__len__")
 
 
-def _vector_reader(values: Any, name: str) -> Reader:
-    def read() -> tuple[Value, str]:
-        return read_vector(values, name), str(getattr(values, "dtype", type(values).__name__))
+@dataclass(frozen=True, eq=False)
+class _Vector:
+    """A column given by itself."""
 
-    return read
+    values: Any
+    name: str
+
+    def __call__(self) -> tuple[Value, str]:
+        dtype = getattr(self.values, "dtype", type(self.values).__name__)
+        return read_vector(self.values, self.name), str(dtype)
 
 
 def _shared_index(columns: Mapping[Any, Any], n_scalar: int | None) -> pd.Index[Any]:
@@ -267,96 +294,43 @@ def _first_difference(lengths: Mapping[str, int]) -> str:
 
 def _from_records(data: AnyArray) -> Columns:
     if data.dtype.names is None:
-        raise DataError(f"The data are an array without column names. {_CURE}")
+        raise DataError(f"The data are an array without column names. {CURE}")
     flat = np.atleast_1d(data)
-    readers = [_vector_reader(flat[name], name) for name in data.dtype.names]
+    readers: list[Reader] = [_Vector(flat[name], name) for name in data.dtype.names]
     return _columns(list(data.dtype.names), readers, pd.RangeIndex(len(flat)), labelled=False)
 
 
 def _from_other(data: Frame) -> Columns:
     if type(data).__module__.partition(".")[0] == "pyarrow" and hasattr(data, "column_names"):
         return _from_arrow_table(data)
-    wrapped = _narwhals_frame(data)
+    wrapped = narwhals_frame(data)
     names = [str(name) for name in wrapped.columns]
-    readers = [_narwhals_reader(wrapped, name) for name in wrapped.columns]
+    readers: list[Reader] = [_NarwhalsColumn(wrapped, name) for name in wrapped.columns]
     return _columns(names, readers, pd.RangeIndex(len(wrapped)), labelled=False)
 
 
 def _from_arrow_table(table: Frame) -> Columns:
     """Wrap a pyarrow Table or RecordBatch; its columns become Arrow-backed Series without a copy."""
     names = [str(name) for name in table.column_names]
-    readers = [_series_reader(_arrow_series(table, j), name) for j, name in enumerate(names)]
+    readers: list[Reader] = [_ArrowColumn(table, j, name) for j, name in enumerate(names)]
     return _columns(names, readers, pd.RangeIndex(table.num_rows), labelled=False)
 
 
-def _arrow_series(table: Frame, position: int) -> Callable[[], pd.Series[Any]]:
-    return lambda: pd.Series(pd.arrays.ArrowExtensionArray(table.column(position)))
+@dataclass(frozen=True, eq=False)
+class _ArrowColumn:
+    table: Frame
+    position: int
+    name: str
+
+    def __call__(self) -> tuple[Value, str]:
+        series = pd.Series(pd.arrays.ArrowExtensionArray(self.table.column(self.position)))
+        return read_series(series, self.name), str(series.dtype)
 
 
-# ----------------------------------------------------------------------------- narwhals
+@dataclass(frozen=True, eq=False)
+class _NarwhalsColumn:
+    frame: Any
+    name: str
 
-
-def _narwhals_frame(data: Frame) -> Any:
-    import narwhals as nw  # on first use: pandas users never pay for it
-
-    wrapped = nw.from_native(data, pass_through=True)
-    if isinstance(wrapped, nw.DataFrame):
-        return wrapped
-    kind = f"{type(data).__module__.partition('.')[0]}.{type(data).__name__}"
-    if isinstance(wrapped, nw.LazyFrame) or hasattr(data, "compute") or hasattr(data, "collect"):
-        verb = ".compute()" if hasattr(data, "compute") else ".collect()"
-        raise DataError(f"The data are lazy ({kind}): call {verb} first, or pass a data frame in memory.")
-    raise DataError(f"The data are of type {kind}, which is not a data frame. {_CURE}")
-
-
-def _narwhals_series(values: Any) -> Any:
-    import narwhals as nw
-
-    wrapped = nw.from_native(values, allow_series=True, pass_through=True)
-    return wrapped if isinstance(wrapped, nw.Series) else None
-
-
-def _narwhals_reader(frame: Any, name: str) -> Reader:
-    return lambda: _from_narwhals(frame[name], str(name))
-
-
-def _from_narwhals(series: Any, name: str) -> tuple[Value, str]:
-    import narwhals as nw
-
-    dtype = series.dtype
-    if dtype == nw.Enum:
-        return _coded_factor(series, tuple(dtype.categories)), str(dtype)
-    if dtype in (nw.String, nw.Categorical):
-        return _text_factor(series), str(dtype)
-    if dtype == nw.Boolean:
-        return Logical(_as_floats(series, nw.Float64)), str(dtype)
-    if dtype.is_float() or (dtype.is_numeric() and not dtype.is_integer()):
-        return _as_floats(series, nw.Float64), str(dtype)
-    # whole numbers (checked beyond 2**53), dates and objects: pandas' own reading decides
-    values = series.to_numpy() if dtype.is_integer() and not series.null_count() else series.to_list()
-    return read_series(pd.Series(values), name), str(dtype)
-
-
-def _as_floats(series: Any, float64: Any) -> Any:
-    return np.asarray(series.cast(float64).to_numpy(), dtype=np.float64)
-
-
-def _text_factor(series: Any) -> Factor:
-    codes, labels = pd.factorize(_text_array(series))
-    return factor_from_labels(codes.astype(np.intp), tuple(map(str, labels)))
-
-
-def _text_array(series: Any) -> Any:
-    """Return text for pandas to factorise: in Arrow memory when pyarrow is there, 4 times as fast."""
-    import narwhals as nw
-
-    text = series.cast(nw.String)
-    try:
-        return pd.Series(pd.arrays.ArrowExtensionArray(text.to_arrow().cast("large_string")))
-    except ImportError:
-        return np.asarray(text.to_list(), dtype=object)
-
-
-def _coded_factor(series: Any, levels: tuple[str, ...]) -> Factor:
-    codes = pd.Index(levels).get_indexer(pd.Index(series.to_list(), dtype=object))
-    return Factor(np.asarray(codes, dtype=np.intp), levels)
+    def __call__(self) -> tuple[Value, str]:
+        return from_narwhals(self.frame[self.name], str(self.name))

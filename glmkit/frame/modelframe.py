@@ -316,13 +316,14 @@ def _assembled(
     )
     check_names(coding.names)
     weights = np.ones(rows.n_used) if numbers.weights is None else numbers.weights
+    # What the fit is judged by is copied: an array that the caller writes to later must not change it.
     return ModelFrame(
-        response=response,
+        response=replace(response, y=response.y.copy()),
         coding=coding,
         blocks=coding.blocks(values),
         rows=rows,
-        weights=weights if response.trials is None else weights * response.trials,
-        freq_weights=numbers.freq_weights,
+        weights=weights.copy() if response.trials is None else weights * response.trials,
+        freq_weights=None if numbers.freq_weights is None else numbers.freq_weights.copy(),
         offset=linear_offset(numbers, [formula_offset(text, values[text]) for text in formula.offsets]),
         arguments=arguments,
         source=read.columns,

@@ -20,7 +20,7 @@ from glmkit.design.dense import DenseDesign
 from glmkit.errors import DataError, NewLevelError
 from glmkit.frame.align import RowArgument, checked, row_numbers
 from glmkit.frame.coding import Coding, Variable
-from glmkit.frame.columns import Columns, Frame, read_data
+from glmkit.frame.columns import Columns, Frame, ReadyColumn, read_data
 from glmkit.frame.encoding import FactorEncoding, as_factor, is_categorical, positions, unknown_rows
 from glmkit.frame.evaluate import evaluate
 from glmkit.frame.formula import parse_expression
@@ -127,13 +127,8 @@ def _conforming(variables: Mapping[str, Variable], given: Columns) -> Columns:
             " the model uses. Add what is missing; only columns of the new data are looked at.",
             columns=tuple(absent),
         )
-    values = {name: _conformed(name, given, seen) for name, seen in variables.items()}
-    readers = {name: _constant(value) for name, value in values.items()}
+    readers = {name: ReadyColumn(_conformed(name, given, seen)) for name, seen in variables.items()}
     return Columns(given.n_rows, given.index, readers, labelled=given.labelled)
-
-
-def _constant(value: Value) -> Any:
-    return lambda: (value, "")
 
 
 def _conformed(name: str, given: Columns, seen: Variable) -> Value:

@@ -132,7 +132,8 @@ def _from_two_levels(value: Factor, label: str) -> Response:
         shown = ", ".join(repr(level_text(level)) for level in levels[:6])
         raise DataError(
             f"The response {name!r} has {len(levels)} level{'s' * (len(levels) != 1)} ({shown}) where a"
-            " binomial family needs two. Use Multinomial(), or say which level is the event, e.g. with a column of 0 and 1.",
+            " binomial family needs two. Use Multinomial(), or say which level is the event, e.g. with a"
+            " column of 0 and 1.",
             column=name,
             levels=levels,
         )

@@ -170,6 +170,7 @@ UNUSABLE = {
     "none": (None, "not a data frame"),
     "plain array": (np.zeros((2, 2)), "without column names"),
     "scalar column": ({"x": [1, 2], "g": "a"}, "single value"),
+    "array without a dimension": ({"x": [1, 2], "z": np.array(3.0)}, "single value"),
     "lengths": ({"x": [1, 2], "z": [1]}, "differ in length"),
     "indexes": ({"x": pd.Series([1, 2]), "z": pd.Series([1, 2], index=[1, 0])}, "different indexes"),
 }

@@ -1,5 +1,7 @@
 """A formula and data become one coded frame."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -10,6 +12,7 @@ from glmkit.design.blocks import CodedPart
 from glmkit.errors import DataError, FormulaError
 from glmkit.frame.arguments import RowArguments
 from glmkit.frame.modelframe import model_frame
+from glmkit.frame.newframe import new_frame
 
 
 def warpbreaks():
@@ -81,6 +84,30 @@ def test_the_data_are_not_modified():
     before = data.copy(deep=True)
     model_frame("breaks ~ wool * poly(x, 2)", data, arguments=RowArguments(subset="x > 0.2", weights="x"))
     pd.testing.assert_frame_equal(data, before)
+
+
+def test_later_writes_into_arguments_are_not_seen():
+    given = np.arange(1.0, 55.0)
+    frame = model_frame(
+        "breaks ~ 1", warpbreaks(), arguments=RowArguments(weights=given, freq_weights=given, offset=given)
+    )
+    given[:] = 0.0
+    assert (frame.weights[0], frame.freq_weights[0], frame.offset[0]) == (1.0, 1.0, 1.0)
+
+
+PICKLED = {
+    "pandas": warpbreaks(),
+    "polars": pl.from_pandas(warpbreaks()),
+    "pyarrow": pa.Table.from_pandas(warpbreaks()),
+}
+
+
+@pytest.mark.parametrize("data", PICKLED.values(), ids=PICKLED.keys())
+def test_a_frame_survives_pickling(data):
+    frame = model_frame("breaks ~ wool * poly(x, 2)", data)
+    back = pickle.loads(pickle.dumps(frame))
+    np.testing.assert_array_equal(back.design.values, frame.design.values)
+    np.testing.assert_array_equal(new_frame(back, data).design.values, frame.design.values)
 
 
 def test_narrow_integers_do_not_overflow():
