@@ -31,6 +31,7 @@ _ARITHMETIC: dict[str, Callable[..., Array]] = {
     "*": np.multiply,
     "/": np.divide,
     "^": np.power,
+    "**": np.power,
     "%%": np.mod,
     "%/%": np.floor_divide,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from glmkit.frame.syntax import Name, parse
+from glmkit.frame.syntax import Name, parse, r_text
 
 __all__ = ["INTERCEPT", "CoefName", "NamePart", "name_part", "plain_name"]
 
@@ -67,7 +67,9 @@ def name_part(factor: str, suffix: str = "", r_suffix: str = "", words: str = ""
     """Return the part of a name made of a factor's text and what its column adds."""
     plain = plain_name(factor)
     shown = "`Intercept`" if plain == "Intercept" else plain
-    return NamePart(factor, shown + suffix, factor + r_suffix, f"{plain}: {words}" if words else plain)
+    return NamePart(
+        factor, shown + suffix, r_text(factor) + r_suffix, f"{plain}: {words}" if words else plain
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -30,6 +30,7 @@ __all__ = [
     "deparse",
     "names_in",
     "parse",
+    "r_text",
     "strip",
 ]
 
@@ -122,7 +123,7 @@ _LEVELS |= {"+": 6, "-": 6, "*": 7, "/": 7, "%%": 8, "%/%": 8, "%in%": 8, ":": 9
 _NOT, _COMPARISON, _SIGN, _POWER = 4, 5, 10, 11
 _CONSTANTS = {name: name for name in ("TRUE", "FALSE", "NULL", "NA", "Inf", "NaN")}
 _CONSTANTS |= {"True": "TRUE", "False": "FALSE", "None": "NULL", "np.nan": "NaN", "np.inf": "Inf"}
-_TIGHT = frozenset(("^", ":", "/", "%%", "%/%"))  # written without blanks
+_TIGHT = frozenset(("^", "**", ":", "/", "%%", "%/%"))  # written without blanks
 _CURES = {
     "<-": "It assigns in R: write `x < -2` with blanks to compare.",
     "&&": "Write `&` for row by row truth.",
@@ -145,7 +146,7 @@ def parse(text: str) -> Node:
     Examples
     --------
     >>> deparse(parse("y~log(x,2)+I( x**2 )"))
-    'y ~ log(x, 2) + I(x^2)'
+    'y ~ log(x, 2) + I(x**2)'
     """
     reader = _Reader(text)
     node = reader.expression(0)
@@ -218,14 +219,13 @@ class _Reader:
 
     def binary(self, left: Node, level: int) -> Node:
         operator = self.take()
-        name = "^" if operator.text == "**" else operator.text
         if level == _POWER:  # associates to the right, and takes a signed exponent
             right = self.expression(_SIGN)
         else:
             right = self.expression(level + 1)
         if level in (_COMPARISON, _LEVELS["~"]) and _LEVELS.get(self.token.text, -1) == level:
             raise self.surprise(self.token)
-        return Binary(name, left, right, self.depth(left, right))
+        return Binary(operator.text, left, right, self.depth(left, right))
 
     def additions(self, first: Node) -> Node:
         rest: list[tuple[str, Node]] = []
@@ -331,6 +331,33 @@ def deparse(node: Node) -> str:
             return f"{deparse(left)}{blank}{operator}{blank}{deparse(right)}"
         case Sum(first, rest):
             return deparse(first) + "".join(f" {sign} {deparse(part)}" for sign, part in rest)
+
+
+def r_text(text: str) -> str:
+    """Return an expression with R's only power operator: ``I(x**2)`` is ``I(x^2)`` there.
+
+    Examples
+    --------
+    >>> r_text("I(x**2)")
+    'I(x^2)'
+    """
+    return text if "**" not in text else deparse(_with_carets(parse(text)))
+
+
+def _with_carets(node: Node) -> Node:
+    match node:
+        case Call(function, arguments):
+            return Call(function, tuple((name, _with_carets(value)) for name, value in arguments))
+        case Paren(inner):
+            return Paren(_with_carets(inner))
+        case Unary(operator, operand):
+            return Unary(operator, _with_carets(operand))
+        case Binary(operator, left, right):
+            power = "^" if operator == "**" else operator
+            return Binary(power, _with_carets(left), _with_carets(right))
+        case Sum(first, rest):
+            return Sum(_with_carets(first), tuple((sign, _with_carets(part)) for sign, part in rest))
+    return node
 
 
 def _argument_text(argument: tuple[str | None, Node]) -> str:

@@ -56,7 +56,7 @@ FORMULAIC = [
     "C(tension, contr.diff)",
 ]
 OUR_TEXT = {  # the text of an expression is R's, whatever the caller's blanks and quotes
-    "log(z**2 + 1) + wool": ("log(z ** 2 + 1)", "log(z^2 + 1)"),
+    "log(z**2 + 1) + wool": ("log(z ** 2 + 1)", "log(z**2 + 1)"),
     "C(tension, contr.treatment('M'))": (
         "C(tension, contr.treatment('M'))",
         'C(tension, contr.treatment("M"))',
