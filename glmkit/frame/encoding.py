@@ -7,7 +7,7 @@ changed after the fit, so that a failed prediction leaves no trace.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -52,7 +52,8 @@ class NumericEncoding:
             return (name_part(self.factor),)
         plain = plain_name(self.factor)
         return tuple(
-            NamePart(self.factor, f"{plain}[{t}]", self.factor + t, f"{plain} {t}") for t in self.labels
+            replace(name_part(self.factor, f"[{text}]", text), label=f"{plain} {text}")
+            for text in self.labels
         )
 
 
