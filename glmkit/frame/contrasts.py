@@ -14,7 +14,7 @@ import numpy as np
 
 from glmkit._typing import Array
 from glmkit.errors import DataError
-from glmkit.frame.values import ContrastSpec, Factor, level_text
+from glmkit.frame.values import ContrastSpec, level_text
 
 __all__ = ["TREATMENT", "LevelCoding", "contrast_spec", "full_coding", "reduced_coding"]
 
@@ -251,8 +251,3 @@ _SCHEMES: dict[str, Callable[[ContrastSpec, tuple[Hashable, ...], str], LevelCod
     "sas": _sas,
     "matrix": _custom,
 }
-
-
-def default_contrast(factor: Factor, *, as_r: bool) -> ContrastSpec:
-    """Return the scheme of a factor that asks for none: treatment, or R's choice when asked."""
-    return ContrastSpec("poly") if as_r and factor.ordered else TREATMENT
