@@ -178,7 +178,7 @@ class _Interpreter:
                 return negate(self.operand(inner))
             case Unary("!", inner):
                 return invert_truth(self.operand(inner))
-            case Binary(operator, left, right):
+            case Binary(operator, left, right) if operator != "~":
                 return _binary(operator, self.operand(left), self.operand(right))
             case Sum(first, rest):
                 total = self.operand(first)

@@ -31,7 +31,7 @@ Terms = dict[int, None]
 
 MAX_TERMS = 5_000  # terms made by crossing; a design that wide is a mistake in the formula
 MAX_STEPS = 400_000  # pairs of terms looked at while crossing: a tenth of a second
-_CROSSINGS = frozenset((":", "*", "/", "%in%", "^"))
+_CROSSINGS = frozenset((":", "*", "/", "%in%", "^", "**"))
 
 
 @dataclass
@@ -117,7 +117,7 @@ def _sum(first: Node, rest: tuple[tuple[str, Node], ...], expansion: Expansion, 
 
 def _cross(operator: str, left: Node, right: Node, expansion: Expansion, positive: bool) -> Terms:
     """Return the terms of one crossing operator."""
-    if operator == "^":
+    if operator in ("^", "**"):
         return _power(expand(left, expansion, positive), right, expansion)
     _refuse_constants(operator, left, right, expansion)
     outer, inner = expand(left, expansion, positive), expand(right, expansion, positive)

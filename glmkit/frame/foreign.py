@@ -53,6 +53,8 @@ def foreign_constant(name: str, value: Any) -> Operand:
     if value is None or isinstance(value, (str, bool)):
         return cast("Scalar", value)
     array = np.asarray(value)
+    if array.dtype.kind == "U" and not isinstance(value, np.ndarray):
+        array = np.asarray(value, dtype=object)  # numpy makes text of the numbers beside text
     if array.ndim > 2 or array.dtype.kind not in "biufUOT":
         raise RefusalError(f"`{name}` is neither numbers nor text.", "Give numbers, text, or arrays of them.")
     if array.ndim == 0:

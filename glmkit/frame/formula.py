@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from glmkit.errors import FormulaError
 from glmkit.frame.expand import Expansion, expand
 from glmkit.frame.lexer import formula_error, printable
 from glmkit.frame.scope import Scope
-from glmkit.frame.syntax import Binary, Call, Node, Unary, deparse, names_in, parse, strip
+from glmkit.frame.syntax import Binary, Call, Name, Node, Unary, deparse, names_in, parse, rewrite, strip
 
-__all__ = ["ParsedExpression", "ParsedFormula", "TermSpec", "parse_expression", "parse_formula"]
+__all__ = [
+    "ParsedExpression",
+    "ParsedFormula",
+    "TermSpec",
+    "parse_expression",
+    "parse_formula",
+    "update_formula",
+]
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class ParsedFormula:
     captured : tuple of str
         The names taken from the context (or registered) instead of from the columns.
     part2 : str or None
-        What stands after ``|``.
+        The right-hand side after ``|``, written out.
     """
 
     text: str
@@ -78,9 +86,7 @@ class ParsedFormula:
     @property
     def right(self) -> str:
         """The right-hand side written out, ``.`` and crossings expanded."""
-        parts = [*([] if self.intercept else ["0"]), *(term.label for term in self.terms)]
-        parts += [f"offset({offset})" for offset in self.offsets]
-        return " + ".join(parts) or "1"
+        return _written(self.terms, self.offsets, self.intercept)
 
 
 def parse_formula(text: str, columns: Iterable[str], context: Iterable[str] = ()) -> ParsedFormula:
@@ -133,26 +139,94 @@ def parse_expression(text: str, columns: Iterable[str], context: Iterable[str] =
     return ParsedExpression(deparse(node), *scope.used([node]))
 
 
+def update_formula(old: ParsedFormula, change: str) -> str:
+    """Return the text of a formula changed as R's ``update`` does: ``.`` is what was there.
+
+    Raises
+    ------
+    FormulaError
+        The change is not a formula, or is beyond the bounds. Its names are checked when the
+        result is parsed.
+
+    Examples
+    --------
+    >>> old = parse_formula("y ~ a * b", ["y", "a", "b", "c"])
+    >>> update_formula(old, "log(.) ~ . - a:b + c")
+    'log(y) ~ (a + b + a:b) - a:b + c'
+    """
+    node = parse(change)
+    left, right, second = _sides(node, change, needs_response=False)
+    response = old.response if left is None else deparse(_with_dot(left, old.response))
+    sides = [deparse(_with_dot(right, f"({old.right})"))]
+    if second is not None:
+        sides.append(deparse(_with_dot(second, f"({old.part2})" if old.part2 else None)))
+    elif old.part2 is not None:
+        sides.append(old.part2)
+    return f"{response or ''} ~ {' | '.join(sides)}".lstrip()
+
+
+def _with_dot(node: Node, meaning: str | None) -> Node:
+    """Return the tree with every ``.`` replaced by what it stands for, if that is anything."""
+    if meaning is None or "." not in names_in(node):
+        return node
+    stands_for = parse(meaning)
+    return rewrite(node, lambda part: stands_for if part == Name(".") else part)
+
+
 @lru_cache(maxsize=256)
 def _parse_formula(text: str, columns: tuple[str, ...], context: tuple[str, ...]) -> ParsedFormula:
     scope = Scope(text, dict.fromkeys(columns), frozenset(context))
     left, right, second = _sides(parse(text), text)
     inside = set() if left is None else set(names_in(left))
-    expansion = Expansion(text, [column for column in columns if column not in inside])
-    masks = sorted(expand(right, expansion), key=int.bit_count)
-    mentioned = [] if left is None else [left]
-    mentioned += [_inside_offset(node, text) for node in expansion.factors.values()]
-    mentioned += [] if second is None else [second]
-    for node in mentioned:
-        scope.check(node)
-    terms, offsets = _terms(masks, expansion)
+    dot = [column for column in columns if column not in inside]
+    first = _part(right, Expansion(text, dot), scope)
+    other = None if second is None else _part(second, Expansion(text, dot), scope)
+    mentioned = [
+        *([] if left is None else [left]),
+        *first.mentioned,
+        *([] if other is None else other.mentioned),
+    ]
     response = None if left is None else deparse(left)
-    _check_response(response, terms, text)
-    part2 = None if second is None else deparse(second)
-    return ParsedFormula(text, response, offsets, terms, expansion.intercept, *scope.used(mentioned), part2)
+    if left is not None:
+        scope.check(left)
+    _check_response(response, first.terms, text)
+    return ParsedFormula(
+        text,
+        response,
+        first.offsets,
+        first.terms,
+        first.intercept,
+        *scope.used(mentioned),
+        None if other is None else _written(other.terms, other.offsets, other.intercept),
+    )
 
 
-def _sides(node: Node, text: str) -> tuple[Node | None, Node, Node | None]:
+class _Part(NamedTuple):
+    """What one right-hand side says, and the factors it mentions."""
+
+    terms: tuple[TermSpec, ...]
+    offsets: tuple[str, ...]
+    intercept: bool
+    mentioned: list[Node]
+
+
+def _part(node: Node, expansion: Expansion, scope: Scope) -> _Part:
+    """Return one right-hand side, its names checked."""
+    masks = sorted(expand(node, expansion), key=int.bit_count)
+    mentioned = [_inside_offset(factor, expansion.text) for factor in expansion.factors.values()]
+    for factor in mentioned:
+        scope.check(factor)
+    return _Part(*_terms(masks, expansion), expansion.intercept, mentioned)
+
+
+def _written(terms: tuple[TermSpec, ...], offsets: tuple[str, ...], intercept: bool) -> str:
+    """Return a right-hand side written out."""
+    parts = [*([] if intercept else ["0"]), *(term.label for term in terms)]
+    parts += [f"offset({offset})" for offset in offsets]
+    return " + ".join(parts) or "1"
+
+
+def _sides(node: Node, text: str, needs_response: bool = True) -> tuple[Node | None, Node, Node | None]:
     """Return the response, the terms, and what follows ``|``."""
     match node:
         case Binary("~", left, right):
@@ -161,7 +235,7 @@ def _sides(node: Node, text: str) -> tuple[Node | None, Node, Node | None]:
             response = None
         case _:
             raise formula_error("There is no `~`.", text, "Write the response, `~` and the terms: y ~ x.")
-    if response is not None and not any(names_in(response)):
+    if needs_response and response is not None and not any(names_in(response)):
         raise formula_error("The response names no column.", text, "Write it before the `~`: y ~ x.")
     if not (isinstance(right, Binary) and right.operator == "|"):
         return response, right, None

@@ -7,7 +7,7 @@ subscripts, assignments or definitions to express.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
@@ -31,6 +31,7 @@ __all__ = [
     "names_in",
     "parse",
     "r_text",
+    "rewrite",
     "strip",
 ]
 
@@ -192,22 +193,21 @@ class _Reader:
             place, self.text, _CURES.get(token.text, cure) if token.kind == "operator" else cure
         )
 
-    def depth(self, *nodes: Node) -> int:
-        """Return the depth of a node over these, bounded."""
-        depth = 1 + max(node.depth for node in nodes)
-        if max(depth, self.nesting) > MAX_DEPTH:
+    def bounded(self, depth: int) -> int:
+        """Return the depth, or raise when it is beyond the bound."""
+        if depth > MAX_DEPTH:
             raise formula_error(
                 f"The formula is nested deeper than {MAX_DEPTH} levels.", self.text, "Simplify it."
             )
         return depth
 
+    def depth(self, *nodes: Node) -> int:
+        """Return the depth of a node over these."""
+        return self.bounded(1 + max(node.depth for node in nodes))
+
     def expression(self, lowest: int) -> Node:
         """Return the expression of operators that bind at least as tightly as ``lowest``."""
-        self.nesting += 1
-        if self.nesting > MAX_DEPTH:
-            raise formula_error(
-                f"The formula is nested deeper than {MAX_DEPTH} levels.", self.text, "Simplify it."
-            )
+        self.nesting = self.bounded(self.nesting + 1)
         node = self.prefix()
         while self.token.kind == "operator":
             level = _LEVELS.get(self.token.text, -1)
@@ -341,23 +341,27 @@ def r_text(text: str) -> str:
     >>> r_text("I(x**2)")
     'I(x^2)'
     """
-    return text if "**" not in text else deparse(_with_carets(parse(text)))
+    return text if "**" not in text else deparse(rewrite(parse(text), _with_caret))
 
 
-def _with_carets(node: Node) -> Node:
+def _with_caret(node: Node) -> Node:
+    return Binary("^", node.left, node.right) if isinstance(node, Binary) and node.operator == "**" else node
+
+
+def rewrite(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Return the tree with ``change`` applied to every node, the innermost first."""
     match node:
         case Call(function, arguments):
-            return Call(function, tuple((name, _with_carets(value)) for name, value in arguments))
+            node = Call(function, tuple((name, rewrite(value, change)) for name, value in arguments))
         case Paren(inner):
-            return Paren(_with_carets(inner))
+            node = Paren(rewrite(inner, change))
         case Unary(operator, operand):
-            return Unary(operator, _with_carets(operand))
+            node = Unary(operator, rewrite(operand, change))
         case Binary(operator, left, right):
-            power = "^" if operator == "**" else operator
-            return Binary(power, _with_carets(left), _with_carets(right))
+            node = Binary(operator, rewrite(left, change), rewrite(right, change))
         case Sum(first, rest):
-            return Sum(_with_carets(first), tuple((sign, _with_carets(part)) for sign, part in rest))
-    return node
+            node = Sum(rewrite(first, change), tuple((sign, rewrite(part, change)) for sign, part in rest))
+    return change(node)
 
 
 def _argument_text(argument: tuple[str | None, Node]) -> str:

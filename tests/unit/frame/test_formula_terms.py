@@ -14,5 +14,9 @@ FIXTURE = json.loads((Path(__file__).parent / "fixtures" / "terms.json").read_te
 @pytest.mark.parametrize("case", FIXTURE["cases"], ids=lambda case: case["formula"])
 def test_terms_are_those_of_r(case):
     parsed = parse_formula(case["formula"], FIXTURE["columns"])
-    found = [r_text(term.label) for term in parsed.terms], parsed.intercept, [f"offset({o})" for o in parsed.offsets]
+    found = (
+        [r_text(term.label) for term in parsed.terms],
+        parsed.intercept,
+        [f"offset({o})" for o in parsed.offsets],
+    )
     assert found == (case["terms"], bool(case["intercept"]), case["offsets"])
