@@ -25,6 +25,11 @@ __all__ = ["Block", "CodedPart", "NumericPart", "Part", "dense_from_blocks", "ex
 # Cells of a joint coding matrix: 512 KiB of float64, so that reading rows of it stays in cache.
 JOINT_CELLS = 65_536
 
+# From this many columns on, writing only the ones of an indicator is faster than every cell: 1.5 times at
+# 36 columns of a million rows, 2.4 times at 99, equal at 9.
+SCATTERED = 16
+SCATTER_ROWS = 65_536  # rows at a time, so that the places written stay in cache
+
 
 @dataclass(frozen=True, eq=False)
 class NumericPart:
@@ -69,7 +74,7 @@ class CodedPart:
 
     def multiply(self, column: int, out: Array) -> None:
         """Multiply `out` by one column, in place."""
-        out *= self.matrix[self.codes, column]
+        out *= np.take(np.ascontiguousarray(self.matrix[:, column]), self.codes, mode="clip")
 
     def select(self, rows: IntArray) -> CodedPart:
         """Return the part of these rows."""
@@ -134,16 +139,41 @@ def _fill(block: Block, out: Array) -> None:
         out[:] = 1.0
     elif len(parts) == 1 and isinstance(parts[0], NumericPart):
         out[:] = parts[0].values
+    elif len(parts) == 1 and isinstance(parts[0], CodedPart) and _is_wide_indicator(parts[0].matrix):
+        _fill_indicator(parts[0], out)
     else:
         for j in range(out.shape[1]):
             _fill_column(parts, j, out[:, j])
 
 
+def _is_wide_indicator(matrix: Array) -> bool:
+    """Return whether each row has at most a single 1 and zeros, in many columns."""
+    single = matrix.shape[1] >= SCATTERED and np.count_nonzero(matrix) == np.count_nonzero(matrix == 1.0)
+    return bool(single and np.all(np.count_nonzero(matrix, axis=1) <= 1))
+
+
+def _fill_indicator(part: CodedPart, out: Array) -> None:
+    """Write zeros, then each row's 1 where it belongs: one write a row, not one a cell."""
+    n = len(part.codes)
+    flat = out.T.reshape(-1)  # a view: columns of a Fortran array are neighbours
+    start = np.where(part.matrix.any(axis=1), part.matrix.argmax(axis=1) * n, -1)
+    flat[:] = 0.0
+    for first in range(0, n, SCATTER_ROWS):
+        place = start[part.codes[first : first + SCATTER_ROWS]]
+        rows = np.flatnonzero(place >= 0)
+        flat[place[rows] + rows + first] = 1.0
+
+
 def _fill_column(parts: Sequence[Part], position: int, out: Array) -> None:
-    rest, column = divmod(position, parts[0].width)
-    parts[0].write(column, out)
-    for part in parts[1:]:
-        rest, column = divmod(rest, part.width)
+    chosen: list[tuple[Part, int]] = []
+    for part in parts:
+        position, column = divmod(position, part.width)
+        chosen.append((part, column))
+    # Codes first: they are then read straight into `out`, and numbers multiply it without a temporary.
+    chosen.sort(key=lambda pair: isinstance(pair[0], NumericPart))
+    (first, column), *others = chosen
+    first.write(column, out)
+    for part, column in others:
         part.multiply(column, out)
 
 

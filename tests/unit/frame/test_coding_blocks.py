@@ -54,6 +54,18 @@ def test_rows_of_a_block_are_rows_of_its_expansion(parts):
     np.testing.assert_array_equal(expand([Block(parts).select(rows)], 4), expand([Block(parts)], N)[rows])
 
 
+@pytest.mark.parametrize("rows_at_a_time", [5, 65_536])
+def test_a_wide_indicator_is_the_matrix_read_by_its_codes(rows_at_a_time, monkeypatch):
+    monkeypatch.setattr(blocks, "SCATTER_ROWS", rows_at_a_time)
+    wide = CodedPart(RNG.integers(0, 20, N), np.eye(20)[:, 1:])
+    np.testing.assert_array_equal(expand([Block(), Block((wide,))], N)[:, 1:], wide.matrix[wide.codes])
+
+
+def test_a_wide_matrix_of_other_numbers_is_read_by_its_codes():
+    wide = CodedPart(RNG.integers(0, 20, N), np.vstack([np.eye(19), -np.ones(19)]))
+    np.testing.assert_array_equal(expand([Block((wide,))], N), wide.matrix[wide.codes])
+
+
 def test_a_block_without_parts_is_the_constant():
     np.testing.assert_array_equal(expand([Block()], 3), np.ones((3, 1)))
 
