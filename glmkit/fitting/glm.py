@@ -21,6 +21,7 @@ from glmkit.fitting.goodness import deviance_of, dispersion_of, log_likelihood, 
 from glmkit.fitting.independence import Independence, independence_of
 from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.problem import Problem
+from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.numerics.factor import InformationFactor
 
@@ -35,7 +36,8 @@ class GLMFit:
     """A fitted generalized linear model, in arrays.
 
     ``gamma``, ``factor`` and ``inverse`` (of the information) belong to the independent columns, moved by ``centring``;
-    ``mean`` and ``eta`` to the rows used.
+    ``mean`` and ``eta`` to the rows used. ``recession`` tells where estimates are infinite,
+    ``active`` which rows lie on the edge of the valid region.
     """
 
     problem: Problem
@@ -54,6 +56,8 @@ class GLMFit:
     converged: bool
     reason: str
     trace: tuple[Iteration, ...]
+    recession: Recession | None = None
+    active: IntArray | None = None
 
     @property
     def null_deviance(self) -> float:

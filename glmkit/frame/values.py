@@ -109,7 +109,8 @@ def missing_rows(value: Value) -> BoolArray:
     if isinstance(value, Factor):
         return value.codes < 0
     numbers = value if isinstance(value, np.ndarray) else value.values
-    return np.asarray(np.isnan(numbers.reshape(len(numbers), -1)).any(axis=1), dtype=np.bool_)
+    missing: BoolArray = np.isnan(numbers)
+    return missing if missing.ndim == 1 else np.asarray(np.any(missing, axis=1))
 
 
 def take_rows(value: Value, rows: IntArray | BoolArray) -> Value:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.centring import Centring
+from glmkit.fitting.recession import Recession
 
 __all__ = ["MODEL_BASED", "Estimate"]
 
@@ -46,6 +47,8 @@ class Estimate:
         Degrees of freedom of the t distribution; inf for the normal.
     label : str
         How the covariance was found: "model-based", "HC1", ...
+    recession : Recession, optional
+        Where the maximum is at infinity: which linear functions are infinite.
     """
 
     names: pd.Index
@@ -57,17 +60,26 @@ class Estimate:
     covariance: Array
     df: float
     label: str = MODEL_BASED
+    recession: Recession | None = None
 
     @property
     def coef(self) -> Array:
-        """Coefficients of the columns as coded, (p,); nan where aliased."""
-        return self._spread(self.centring.to_original(self.gamma))
+        """Coefficients of the columns as coded, (p,).
+
+        nan where aliased; inf or -inf where the likelihood rises for ever, nan there too
+        if the limit depends on the path.
+        """
+        if self.recession is None:
+            return self._spread(self.centring.to_original(self.gamma))
+        return self._spread(self.linear(np.eye(len(self.names))[self.kept]))
 
     @property
     def std_error(self) -> Array:
-        """Standard errors of `coef`, (p,); nan where aliased."""
-        variance = np.diag(self.centring.covariance_to_original(self.covariance))
-        return self._spread(np.sqrt(np.maximum(variance, 0.0)))
+        """Standard errors of `coef`, (p,); nan where aliased or infinite."""
+        if self.recession is None:
+            variance = np.diag(self.centring.covariance_to_original(self.covariance))
+            return self._spread(np.sqrt(np.maximum(variance, 0.0)))
+        return self._spread(self.std_errors(np.eye(len(self.names))[self.kept]))
 
     @property
     def is_model_based(self) -> bool:
@@ -79,17 +91,28 @@ class Estimate:
         p = len(self.names)
         full = np.full((p, p), np.nan)
         full[np.ix_(self.kept, self.kept)] = self.centring.covariance_to_original(self.covariance)
+        if self.recession is not None:
+            infinite = self.kept[~np.isfinite(self.coef[self.kept])]
+            full[infinite, :] = full[:, infinite] = np.nan
         return full
 
     def linear(self, rows: Array) -> Array:
-        """Return L beta, (k,), for `rows` L (k, p) over all columns."""
-        return np.asarray(self._fitted_rows(rows) @ self.gamma)
+        """Return L beta, (k,), for `rows` L (k, p) over all columns; infinite where it diverges."""
+        fitted = self._fitted_rows(rows)
+        values = np.asarray(fitted @ self.gamma)
+        if self.recession is None:
+            return values
+        limits = self.recession.limits(fitted)
+        return np.where(limits == 0.0, values, limits)
 
     def std_errors(self, rows: Array) -> Array:
-        """Return the standard error of each L beta, (k,)."""
+        """Return the standard error of each L beta, (k,); nan where it is infinite."""
         fitted = self._fitted_rows(rows)
         variance: Array = np.einsum("ij,jk,ik->i", fitted, self.covariance, fitted)
-        return np.sqrt(np.maximum(variance, 0.0))
+        errors: Array = np.sqrt(np.maximum(variance, 0.0))
+        if self.recession is None:
+            return errors
+        return np.where(self.recession.limits(fitted) == 0.0, errors, np.nan)
 
     def covariance_of(self, rows: Array) -> Array:
         """Return L V L', (k, k)."""

@@ -16,14 +16,16 @@ from glmkit._typing import Array, IntArray
 from glmkit.design.blocks import CodedPart
 from glmkit.design.dense import DenseDesign
 from glmkit.families.base import Family
+from glmkit.fitting.existence import settle
 from glmkit.fitting.glm import GLMFit, fit_glm
 from glmkit.fitting.problem import Problem
+from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import reference_df
 
-__all__ = ["estimate_of", "problem_of", "refit"]
+__all__ = ["estimate_of", "fit_problem", "problem_of", "refit"]
 
 
 def problem_of(frame: ModelFrame) -> Problem:
@@ -85,7 +87,16 @@ def estimate_of(fit: GLMFit, names: pd.Index) -> Estimate:
         gamma=fit.gamma,
         covariance=fit.dispersion * fit.inverse,
         df=reference_df(fit.family.dispersion is not None, fit.df_resid),
+        recession=fit.recession,
     )
+
+
+def fit_problem(problem: Problem, family: Family, control: Control, start: Array | None = None) -> GLMFit:
+    """Return the fit of a problem, settled: with its limit where the maximum is at infinity or on an edge."""
+    fit, limit, boundary = settle(fit_glm(problem, family, control, start), control)
+    if limit is not None:
+        return replace(fit, recession=limit.recession)
+    return fit if boundary is None else replace(fit, active=boundary.active)
 
 
 def refit(
@@ -119,4 +130,4 @@ def refit(
         problem = replace(problem, design=problem.design.take(columns), constant=constant)
     if added is not None:
         problem = replace(problem, offset=problem.added + added)
-    return fit_glm(problem, model.family if family is None else family, model.control, start)
+    return fit_problem(problem, model.family if family is None else family, model.control, start)

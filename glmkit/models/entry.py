@@ -10,12 +10,11 @@ from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.families.base import Family
 from glmkit.families.registry import FamilyLike, family_from
-from glmkit.fitting.glm import fit_glm
 from glmkit.fitting.scoring import Control
 from glmkit.frame.arguments import RowArguments
 from glmkit.frame.arrays import array_frame
 from glmkit.frame.modelframe import ModelFrame, model_frame
-from glmkit.inference.refit import estimate_of, problem_of
+from glmkit.inference.refit import estimate_of, fit_problem, problem_of
 from glmkit.models.checks import check_exposure, check_response, start_of
 from glmkit.models.remarks import boundary_of, remarks_of, say
 from glmkit.models.results import Results
@@ -181,13 +180,14 @@ def fit_frame(
         )
     check_response(frame, family)
     names = pd.Index([name.name for name in frame.names], dtype=object)
-    fit = fit_glm(problem_of(frame), family, control, start_of(start, names))
-    remarks = remarks_of(frame, fit)
+    fit = fit_problem(problem_of(frame), family, control, start_of(start, names))
+    estimate = estimate_of(fit, names)
+    remarks = remarks_of(frame, fit, estimate)
     say(remarks, control, USER_LEVEL)
     return Results(
         frame=frame,
         fit=fit,
-        estimate=estimate_of(fit, names),
+        estimate=estimate,
         control=control,
         method=method,
         notes=tuple(remark.text for remark in remarks),

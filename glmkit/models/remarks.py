@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import NamedTuple
 
+import numpy as np
+
 from glmkit.errors import (
     AliasedWarning,
     BoundaryWarning,
@@ -12,12 +14,15 @@ from glmkit.errors import (
     DroppedRowsWarning,
     FitError,
     GlmkitWarning,
+    SeparationWarning,
 )
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
+from glmkit.inference.estimate import Estimate
 from glmkit.inference.likelihood import overdispersion
-from glmkit.tables.wording import format_text
+from glmkit.tables.numbers import format_value
+from glmkit.tables.wording import format_text, join_names
 
 __all__ = ["Remark", "remarks_of", "say"]
 
@@ -37,13 +42,13 @@ class Remark(NamedTuple):
     facts: dict[str, object] = {}  # noqa: RUF012  (never changed)
 
 
-def remarks_of(frame: ModelFrame, fit: GLMFit) -> tuple[Remark, ...]:
+def remarks_of(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> tuple[Remark, ...]:
     """Return all there is to say of a fit, in the order of the way of the data."""
     return (
         *_of_rows(frame),
         *_of_the_response(fit),
         *_of_columns(frame, fit),
-        *_of_the_end(fit),
+        *_of_the_end(frame, fit, estimate),
         *_of_the_spread(fit),
     )
 
@@ -59,7 +64,7 @@ def say(remarks: tuple[Remark, ...], control: Control, stacklevel: int) -> None:
     for remark in remarks:
         if remark.category is None:
             continue
-        failed = issubclass(remark.category, (ConvergenceWarning, BoundaryWarning))
+        failed = issubclass(remark.category, (ConvergenceWarning, BoundaryWarning, SeparationWarning))
         if failed and control.on_failure == "raise":
             raise FitError(remark.text, **remark.facts)
         warnings.warn(remark.category(remark.text, **remark.facts), stacklevel=stacklevel)
@@ -112,23 +117,56 @@ def _combination(names: list[str], fit: GLMFit, k: int) -> str:
     return text.removeprefix("+ ").replace("- ", "-", 1) if text.startswith("-") else text.removeprefix("+ ")
 
 
-def _of_the_end(fit: GLMFit) -> list[Remark]:
+def _of_the_end(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> list[Remark]:
+    if fit.recession is not None:
+        return [_separation(frame, fit, estimate)]
+    if fit.active is not None:
+        return [_boundary(frame, fit)]
     if fit.converged:
         return []
     last = fit.trace[-1].step
+    facts: dict[str, object] = {"iterations": len(fit.trace), "step": last}
     if fit.reason == "stuck":
         text = (
-            "The iterations stopped at the edge of the valid region: the maximum seems to lie on the boundary, "
-            "where standard errors and tests do not hold. Choose a link whose means stay in range, or give start=."
+            "The iterations stopped at the edge of the valid region, and no maximum was found there. "
+            "Choose a link whose means stay in range, or give start=."
         )
-        return [Remark(text, BoundaryWarning, {"iterations": len(fit.trace), "step": last})]
+        return [Remark(text, ConvergenceWarning, facts)]
     text = format_text(
         "The iterations did not converge: after {count} the last step was {estimate} standard errors. "
-        "Raise Control(max_iter=), give start=, or look for separation or a wrong link.",
+        "Raise Control(max_iter=), give start=, or look for a wrong link.",
         count=len(fit.trace),
         estimate=last,
     )
-    return [Remark(text, ConvergenceWarning, {"iterations": len(fit.trace), "step": last})]
+    return [Remark(text, ConvergenceWarning, facts)]
+
+
+def _separation(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> Remark:
+    assert fit.recession is not None
+    coef = estimate.coef[fit.kept]
+    names = [frame.names[j].name for j in fit.kept]
+    ends = {name: float(value) for name, value in zip(names, coef, strict=True) if not np.isfinite(value)}
+    said = [f"{name} = {'NA' if np.isnan(end) else format_value(end)}" for name, end in ends.items()]
+    rows = frame.rows.labels[fit.recession.separated]
+    paths = " NA: the limit depends on the path taken." if any(np.isnan(end) for end in ends.values()) else ""
+    text = (
+        "Separation: the maximum likelihood estimate does not exist, the likelihood rises for ever as the "
+        f"coefficients go to {join_names(said)}.{paths} It fits {len(rows)} rows perfectly "
+        f"(labels {join_names(rows)}); the deviance, the fitted values and the finite coefficients shown are the "
+        "limits. Merge or drop the levels concerned, collect more data, or use a penalised fit."
+    )
+    return Remark(text, SeparationWarning, {"columns": list(ends), "rows": list(rows), "limits": ends})
+
+
+def _boundary(frame: ModelFrame, fit: GLMFit) -> Remark:
+    assert fit.active is not None
+    rows = frame.rows.labels[fit.active]
+    text = (
+        f"The maximum lies on the boundary of the valid region, at {len(rows)} rows (labels {join_names(rows)}) "
+        f"whose fitted mean is an end of the range of the {fit.family.name} family. Standard errors hold with these "
+        "rows fixed there; tests and intervals are doubtful. Choose a link whose means stay in range."
+    )
+    return Remark(text, BoundaryWarning, {"rows": list(rows)})
 
 
 def _of_the_spread(fit: GLMFit) -> list[Remark]:
