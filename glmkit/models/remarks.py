@@ -31,6 +31,9 @@ __all__ = ["Remark", "remarks_of", "say"]
 OVERDISPERSED = 1.5
 OVERDISPERSED_P = 0.01
 NAMED = 5
+# A coefficient of a combination this close to a whole number is one: ratios of columns are
+# found to about 1e-12.
+WHOLE = 1e-8
 CURES = {"binomial": "QuasiBinomial()", "numeric": "NegativeBinomial() or QuasiPoisson()"}
 
 
@@ -110,11 +113,16 @@ def _combination(names: list[str], fit: GLMFit, k: int) -> str:
     parts = []
     for name, value in zip((names[j] for j in fit.kept), coefficients, strict=True):
         if value != 0.0:
-            size = format_text("{value}", value=abs(value)) if abs(abs(value) - 1.0) > 1e-8 else ""
+            size = "" if abs(abs(value) - 1.0) < WHOLE else format_value(_tidied(abs(value)))
             sign = "-" if value < 0 else "+"
             parts.append(f"{sign} {size}{'*' if size else ''}{name}")
     text = " ".join(parts) or "0"
     return text.removeprefix("+ ").replace("- ", "-", 1) if text.startswith("-") else text.removeprefix("+ ")
+
+
+def _tidied(value: float) -> float:
+    """Return a whole number where only rounding is missing."""
+    return round(value) if abs(value - round(value)) < WHOLE * value else value
 
 
 def _of_the_end(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> list[Remark]:
