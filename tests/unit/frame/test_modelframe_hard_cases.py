@@ -1,7 +1,6 @@
 """The hard cases that need no fit: the right design, or the refusal asked for."""
 
 import json
-import os
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +14,7 @@ from glmkit.frame.arguments import RowArguments
 from glmkit.frame.modelframe import model_frame
 from glmkit.frame.newframe import new_frame
 
-CASES = Path(os.environ.get("GLMKIT_HARD_CASES", Path(__file__).parents[4] / "shared" / "torture" / "cases"))
+CASES = Path(__file__).parents[2] / "hard" / "data" / "cases"
 GROUPS = {"alignment", "dtypes", "factors", "names", "predict", "degenerate"}
 # Refused by a family, a solver or a covariance, not by the frame.
 LATER = {
