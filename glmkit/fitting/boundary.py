@@ -54,8 +54,10 @@ MAX_STEPS = 200
 MAX_HALVINGS = 60
 # Squared length of a step, in standard errors, that ends the iteration.
 SETTLED = 1e-24
-# A step that no halving improves is rounding when its squared length is this share of the deviance.
+# A step is rounding when its squared length is this share of the deviance, and the deviance
+# cannot be lowered or the next step is not shorter by this factor.
 STALLED = 1e-12
+SHRINKS = 0.01
 
 
 class Bounds(NamedTuple):
@@ -162,18 +164,23 @@ def constrained_fit(objective: GLMObjective, start: Array) -> ConstrainedFit:
     region = _Region(objective, eta_bounds(objective.family))
     state = region.at(start)
     working: IntArray = np.empty(0, dtype=np.intp)
-    converged = False
+    converged, last = False, np.inf
     iteration = 0
     for iteration in range(1, MAX_STEPS + 1):  # noqa: B007  (read after the loop)
         step = region.newton(state, working)
         working = step.working
         moved = region.descend(state, step.step)
-        if step.decrement <= SETTLED * region.unit(state) or moved is None:
-            converged = step.converged and step.decrement <= max(
-                SETTLED * region.unit(state), STALLED * state.deviance
-            )
+        tiny = step.decrement <= max(SETTLED * region.unit(state), STALLED * state.deviance)
+        # Tiny steps that no longer shrink are rounding, or a maximum that is not unique.
+        if (
+            moved is None
+            or step.decrement <= SETTLED * region.unit(state)
+            or (tiny and step.decrement > SHRINKS * last)
+        ):
+            converged = step.converged and tiny
             state = state if moved is None else moved
             break
+        last = step.decrement
         state = moved
     return region.finish(state, working, converged, iteration)
 

@@ -24,6 +24,8 @@ TIE = 1e-11
 DOUBTFUL = 1e-5
 # Ties of a linear program's answer, which holds rows to 1e-9 only, are made exact below this.
 LOOSE = 1e-6
+# What moves gains 1; the linear program holds what does not to 1e-9.
+UNMOVED = 1e-8
 # Rows that a linear program takes whole, rows added to it at a time, and times.
 WHOLE = 1000
 ADDED = 200
@@ -167,7 +169,7 @@ def _candidates(rows: Array, g: Array) -> list[Array]:
     """Return the answer of a linear program, and the same with its loose ties made exact."""
     values = rows @ g
     terms = np.abs(rows) @ np.abs(g)
-    ties = rows[np.abs(values) <= LOOSE * terms]
+    ties = rows[np.abs(values) <= np.maximum(LOOSE * terms, UNMOVED)]
     if len(ties) == 0:
         return [g]
     root = triangular_root(np.asfortranarray(ties), np.ones(ties.shape[1]))
@@ -179,8 +181,11 @@ def _candidates(rows: Array, g: Array) -> list[Array]:
 
 
 def _normalised(design: Design, signs: Array, basis: Array, chosen: IntArray) -> Array:
-    """Return s_i x_i basis, each of length 1, once each."""
-    rows = signs[chosen, None] * (design.select(chosen).dense() @ basis)
+    """Return s_i x_i basis, each of length 1, once each; rows that vanish are left out."""
+    X = design.select(chosen).dense()
+    rows = signs[chosen, None] * (X @ basis)
+    # Rows that the closed rows determine come out as rounding, which has a length too.
+    rows[np.abs(rows) <= TIE * (np.abs(X) @ np.abs(basis))] = 0.0
     length = np.linalg.norm(rows, axis=1)
     rows = rows[length > 0.0] / length[length > 0.0, None]
     return np.asarray(np.unique(rows, axis=0))

@@ -29,6 +29,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glmkit._typing import Array, BoolArray, IntArray
+from glmkit.errors import FitError
 from glmkit.families.base import Family, Mean
 from glmkit.fitting.boundary import ConstrainedFit, at_edge, constrained_fit
 from glmkit.fitting.glm import GLMFit, fit_glm
@@ -42,6 +43,9 @@ __all__ = ["LimitFit", "Settled", "limit_fit", "settle", "suspects"]
 
 # A row whose unit deviance is below this has all but reached its limit.
 NEAR_LIMIT = 1e-10
+# Where the information is this steep, the step is lost in rounding and proves less.
+STEEP = 1e5
+NEAR_LIMIT_STEEP = 1e-3
 # What the weights of links that are not canonical may exceed the residuals by (23 for the
 # complementary log-log at a unit deviance of 1e-10).
 ROOM = 100.0
@@ -121,7 +125,8 @@ def settle(fit: GLMFit, control: Control) -> Settled:
         if recession is not None:
             limit = limit_fit(fit, recession, control)
             return Settled(_limiting(fit, limit), limit, None)
-    if fit.converged and not at_edge(fit.family, fit.eta, fit.problem.weights):
+    # Iterations that merely ran out are reported as such; only those that could not move are helped.
+    if fit.reason != "stuck" and not at_edge(fit.family, fit.eta, fit.problem.weights):
         return Settled(fit, None, None)
     return _constrained(fit, control)
 
@@ -137,7 +142,8 @@ def suspects(fit: GLMFit) -> bool:
         deviance = family.unit_deviance(problem.y, fit.mean)
     step = fit.trace[-1].step if fit.trace else 0.0
     unit = fit.dispersion if np.isfinite(fit.dispersion) else 1.0
-    close = (deviance <= NEAR_LIMIT) | (problem.weights * deviance <= ROOM * step * step * unit)
+    limit = NEAR_LIMIT if fit.factor.condition <= STEEP else NEAR_LIMIT_STEEP
+    close = (deviance <= limit) | (problem.weights * deviance <= ROOM * step * step * unit)
     asked = (problem.weights > 0.0) & (close | (not fit.converged))
     if not np.any(asked):
         return False
@@ -163,9 +169,7 @@ def limit_fit(fit: GLMFit, recession: Recession, control: Control) -> LimitFit:
     """
     problem = fit.problem
     counted = np.flatnonzero((recession.signs == 0.0) & (problem.weights > 0.0))
-    inner = (
-        settle(fit_glm(_remaining(fit, counted), fit.family, control), control).fit if len(counted) else None
-    )
+    inner = settle(_fit_remaining(fit, counted, control), control).fit if len(counted) else None
     gamma, inverse = _lifted(fit, inner)
     eta = _limiting_eta(fit, recession, gamma)
     mean = _limiting_mean(fit.family, problem.y, eta)
@@ -185,6 +189,23 @@ def limit_fit(fit: GLMFit, recession: Recession, control: Control) -> LimitFit:
         dispersion=dispersion,
         inner=inner,
     )
+
+
+def _fit_remaining(fit: GLMFit, rows: IntArray, control: Control) -> GLMFit:
+    """Return the fit of the remaining rows, from the constant of the starting means if need be.
+
+    All responses left may be the edge of the region, as y = 1 under the log link: the mean
+    of the response is no start then, but that of the starting means is inside.
+    """
+    problem, family = _remaining(fit, rows), fit.family
+    try:
+        return fit_glm(problem, family, control)
+    except FitError:
+        if problem.constant is None:
+            raise
+    mu = family.start(problem.y, problem.weights)
+    level = family.link(np.array([np.average(mu, weights=problem.weights)]))[0]
+    return fit_glm(problem, family, control, problem.constant * (level - np.max(problem.added)))
 
 
 def _remaining(fit: GLMFit, rows: IntArray) -> Problem:
