@@ -127,7 +127,7 @@ class Poisson(Family, verified=True):
     default_link: ClassVar[Link] = Log()
     canonical_link: ClassVar[Link | None] = Log()
     ratio_names: ClassVar[Mapping[Link, str]] = {Log(): "rate ratio"}
-    overdispersion_cure: ClassVar[str] = "QuasiPoisson() or NegativeBinomial()"
+    overdispersion_cure: ClassVar[str] = "QuasiPoisson()"
 
     @property
     def loss_name(self) -> str:

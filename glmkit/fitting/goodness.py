@@ -13,13 +13,16 @@ __all__ = ["akaike", "bayes_schwarz", "deviance_of", "dispersion_of", "log_likel
 
 def deviance_of(problem: Problem, family: Family, mean: Mean) -> float:
     """Return the deviance, the weighted sum of unit deviances."""
-    return float(np.sum(_counted(problem, problem.weights * family.unit_deviance(problem.y, mean))))
+    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
+        unit = family.unit_deviance(problem.y, mean)
+    return float(np.sum(_counted(problem, unit)))
 
 
 def pearson_statistic(problem: Problem, family: Family, mean: Mean) -> float:
     """Return Pearson's chi-square, the weighted sum of (y - mu)^2 / V(mu)."""
-    residual = family.pearson(problem.y, mean)
-    return float(np.sum(_counted(problem, problem.weights * residual * residual)))
+    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
+        residual = family.pearson(problem.y, mean)
+    return float(np.sum(_counted(problem, residual * residual)))
 
 
 def dispersion_of(family: Family, pearson: float, df_resid: float) -> float:
@@ -54,4 +57,5 @@ def bayes_schwarz(loglik: float, parameters: float, nobs: float) -> float:
 
 
 def _counted(problem: Problem, values: Array) -> Array:
-    return np.where(problem.weights > 0, values, 0.0)
+    """Return weighted values, 0 where the weight is: there the value may be infinite."""
+    return problem.weights * np.where(problem.weights > 0, values, 0.0)

@@ -46,7 +46,7 @@ def independence_of(problem: Problem, family: Family) -> Independence:
     """Return the independent columns, weighted as at the family's starting mean."""
     mu = family.start(problem.y, problem.weights)
     working = family.working_weight(family.mean(family.link(mu)))
-    working = np.where(problem.weights > 0, problem.weights * working, 0.0)
+    working = problem.weights * np.where(problem.weights > 0, working, 0.0)
     centring = centring_of(problem.design, problem.weights, problem.constant)
     shifted = problem.design.shifted(centring.shift)
     gram = shifted.gram(working)

@@ -111,7 +111,7 @@ class GLMObjective:
         if not np.all(valid | ~counted):
             return float("inf")
         deviance = self.family.unit_deviance(self.y, mean)
-        total = float(np.sum(np.where(counted, self.weights * deviance, 0.0)))
+        total = float(np.sum(self.weights * np.where(counted, deviance, 0.0)))
         return total if np.isfinite(total) else float("inf")
 
     def quadratic(self, point: Point) -> Quadratic:
@@ -208,7 +208,7 @@ class GLMObjective:
 
     def _counted(self, values: Array) -> Array:
         # A row without weight may have an infinite working weight: 0 * inf is nan.
-        return np.where(self.weights > 0, self.weights * values, 0.0)
+        return self.weights * np.where(self.weights > 0, values, 0.0)
 
     def _unit(self, point: Point, working: Array) -> float:
         # Known dispersion: 1. Estimated: the mean deviance, which near the solution is the

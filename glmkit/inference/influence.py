@@ -13,6 +13,6 @@ __all__ = ["leverage"]
 def leverage(fit: GLMFit) -> Array:
     """Return the diagonal of W^1/2 X (X'WX)^-1 X'W^1/2, (n,), over the rows used."""
     weights = fit.problem.weights
-    working = np.where(weights > 0, weights * fit.family.working_weight(fit.mean), 0.0)
+    working = weights * np.where(weights > 0, fit.family.working_weight(fit.mean), 0.0)
     root = fit.factor.half_solve(np.eye(fit.rank))
     return working * fit.independence.design.row_norms(root)

@@ -18,15 +18,17 @@ __all__ = ["RESIDUALS", "residuals_of"]
 
 def deviance_residuals(fit: GLMFit) -> Array:
     """Return sign(y - mu) sqrt(w d(y, mu))."""
-    unit = fit.family.unit_deviance(fit.problem.y, fit.mean)
-    size = np.sqrt(np.maximum(_counted(fit, fit.problem.prior * unit), 0.0))
+    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
+        unit = fit.family.unit_deviance(fit.problem.y, fit.mean)
+    size = np.sqrt(np.maximum(_counted(fit, fit.problem.prior, unit), 0.0))
     return np.where(fit.problem.y > fit.mean.mu, size, -size)
 
 
 def pearson_residuals(fit: GLMFit) -> Array:
     """Return (y - mu) sqrt(w / V(mu))."""
-    scaled = fit.family.pearson(fit.problem.y, fit.mean)
-    return _counted(fit, np.sqrt(fit.problem.prior) * scaled)
+    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
+        scaled = fit.family.pearson(fit.problem.y, fit.mean)
+    return _counted(fit, np.sqrt(fit.problem.prior), scaled)
 
 
 def working_residuals(fit: GLMFit) -> Array:
@@ -58,5 +60,5 @@ def residuals_of(fit: GLMFit, kind: str) -> Array:
     return RESIDUALS[kind](fit)
 
 
-def _counted(fit: GLMFit, values: Array) -> Array:
-    return np.where(fit.problem.weights > 0, values, 0.0)
+def _counted(fit: GLMFit, weights: Array, values: Array) -> Array:
+    return weights * np.where(fit.problem.weights > 0, values, 0.0)

@@ -34,7 +34,6 @@ NAMED = 5
 # A coefficient of a combination this close to a whole number is one: ratios of columns are
 # found to about 1e-12.
 WHOLE = 1e-8
-CURES = {"binomial": "QuasiBinomial()", "numeric": "NegativeBinomial() or QuasiPoisson()"}
 
 
 class Remark(NamedTuple):
@@ -186,7 +185,7 @@ def _of_the_spread(fit: GLMFit) -> list[Remark]:
         "are too small. Consider {cure}.",
         ratio=test.ratio,
         family=fit.family.title,
-        cure=CURES[fit.family.response_kind],
+        cure=fit.family.overdispersion_cure,
     )
     return [Remark(text, None, {"ratio": test.ratio})]
 

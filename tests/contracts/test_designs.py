@@ -1,0 +1,90 @@
+"""What every design answers, held to the dense matrix it stands for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glmkit.design.blocks import Block, CodedPart, NumericPart, dense_from_blocks
+from glmkit.design.dense import DenseDesign
+
+RNG = np.random.default_rng(3)
+N = 700  # more rows than one block of a narrow design is cut into nothing, fewer than is slow
+
+
+def coded():
+    numbers = NumericPart(RNG.normal(size=(N, 2)))
+    factor = CodedPart(RNG.integers(0, 3, size=N), np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
+    return dense_from_blocks((Block(()), Block((numbers,)), Block((factor, numbers))), N)
+
+
+DESIGNS = {
+    "dense": DenseDesign(np.asfortranarray(RNG.normal(size=(N, 5)))),
+    "wide": DenseDesign(np.asfortranarray(RNG.normal(size=(N, 400)))),
+    "no columns": DenseDesign(np.empty((N, 0), order="F")),
+    "from blocks": coded(),
+    "shifted": DenseDesign(np.asfortranarray(RNG.normal(size=(N, 4)))).shifted(np.array([1.0, 0, 1e6, 0])),
+    "taken": DenseDesign(np.asfortranarray(RNG.normal(size=(N, 6)))).take(np.array([4, 0, 2])),
+    "selected": DenseDesign(np.asfortranarray(RNG.normal(size=(2 * N, 3)))).select(np.arange(0, 2 * N, 2)),
+}
+each = pytest.mark.parametrize("design", DESIGNS.values(), ids=DESIGNS.keys())
+# Sums of N products: N roundings at the most.
+RTOL = N * 2.3e-16 * 100
+
+
+@each
+def test_shape_is_that_of_the_matrix(design):
+    assert design.shape == design.dense().shape
+
+
+@each
+def test_products_are_those_of_the_matrix(design):
+    X, (n, p) = design.dense(), design.shape
+    beta, v = RNG.normal(size=p), RNG.normal(size=n)
+    np.testing.assert_allclose(design.dot(beta), X @ beta, rtol=RTOL, atol=1e-9)
+    np.testing.assert_allclose(design.tdot(v), X.T @ v, rtol=RTOL, atol=1e-7)
+
+
+@each
+def test_gram_is_the_weighted_product_and_exactly_symmetric(design):
+    X, w = design.dense(), RNG.uniform(0, 2, size=design.shape[0])
+    gram = design.gram(w)
+    np.testing.assert_allclose(
+        gram, X.T @ (w[:, None] * X), rtol=RTOL, atol=RTOL * np.abs(gram).max(initial=1)
+    )
+    np.testing.assert_array_equal(gram, gram.T)
+
+
+@each
+def test_moments_are_weighted_means_and_deviations(design):
+    X, w = design.dense(), RNG.uniform(0.5, 2, size=design.shape[0])
+    mean, deviation = design.moments(w)
+    np.testing.assert_allclose(
+        mean, np.average(X, axis=0, weights=w) if X.size else [], rtol=1e-10, atol=1e-10
+    )
+    expected = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=w)) if X.size else []
+    np.testing.assert_allclose(deviation, expected, rtol=1e-9, atol=1e-9)
+
+
+@each
+def test_row_norms_are_those_of_the_mapped_rows(design):
+    root = RNG.normal(size=(design.shape[1], 3))
+    expected = ((design.dense() @ root) ** 2).sum(axis=1)
+    np.testing.assert_allclose(design.row_norms(root), expected, rtol=1e-9, atol=1e-9)
+
+
+@each
+def test_taking_columns_selecting_rows_and_shifting(design):
+    X, (n, p) = design.dense(), design.shape
+    columns, rows, shift = np.arange(p)[::-1], np.arange(0, n, 3), np.arange(p) / 8.0
+    np.testing.assert_array_equal(design.take(columns).dense(), X[:, columns])
+    np.testing.assert_array_equal(design.select(rows).dense(), X[rows])
+    np.testing.assert_array_equal(design.shifted(shift).dense(), X - shift)
+
+
+@each
+def test_nothing_is_written_into_the_matrix(design):
+    before = design.dense().copy()
+    design.gram(np.ones(design.shape[0]))
+    design.moments(np.ones(design.shape[0]))
+    np.testing.assert_array_equal(design.dense(), before)
