@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from glmkit.tables.document import Document, Facts, Grid
 from glmkit.tables.escape import html, latex, markdown
-from glmkit.tables.text import fact_lines, pad, width
+from glmkit.tables.text import fact_lines
 
 # Colours are the notebook's own, light or dark: rules take the colour of the text.
 _STYLE = """<style>
@@ -17,6 +17,7 @@ _STYLE = """<style>
 .glmkit td { font-variant-numeric: tabular-nums; }
 .glmkit caption { caption-side: top; text-align: left; font-weight: bold; padding: 0.2em 0; color: inherit; }
 .glmkit th, .glmkit td { border: 0; padding: 0.2em 0.7em; text-align: right; vertical-align: top; }
+.glmkit .grid th, .glmkit .grid td { white-space: nowrap; }
 .glmkit th:first-child, .glmkit td:first-child { padding-left: 0.2em; }
 .glmkit th[scope=row], .glmkit th[scope=rowgroup], .glmkit .text { text-align: left; font-weight: normal; }
 .glmkit th.text { font-weight: bold; }
@@ -115,24 +116,20 @@ def _markdown_start(text: str) -> str:
 
 def _markdown_grid(grid: Grid) -> list[str]:
     """Return the paragraphs of a table: title, pipe table padded to read as text, notes."""
+    from tabulate import tabulate  # on first use: 30 ms that no other format needs
+
     blank = [""] * len(grid.headings)
-    rows = [[markdown(text) for text in (grid.stub, *grid.headings)]]
+    rows = []
     for group, label, cells in grid.rows():
         if group is not None:
             rows.append([f"**{markdown(group)}**", *blank])
         rows.append([("&emsp;" if grid.groups else "") + markdown(label), *map(markdown, cells)])
-    numeric = (False, *grid.numeric)
-    widths = [max(3, *map(width, column)) for column in zip(*rows, strict=True)]
-    lines = [_markdown_row([pad(t, w, n) for t, w, n in zip(r, widths, numeric, strict=True)]) for r in rows]
-    rule = ["-" * (w - 1) + (":" if n else "-") for w, n in zip(widths, numeric, strict=True)]
-    lines.insert(1, _markdown_row(rule))
+    headings = [markdown(text) for text in (grid.stub, *grid.headings)]
+    sides = ["right" if number else "left" for number in (False, *grid.numeric)]
+    aligned = sides if rows else None  # tabulate aligns no column without a row
+    table = tabulate(rows, headings, tablefmt="pipe", disable_numparse=True, colalign=aligned)
     title = [f"**{markdown(grid.title)}**"] if grid.title else []
-    return [*title, "\n".join(lines), *map(_markdown_start, grid.notes)]
-
-
-def _markdown_row(cells: Sequence[str]) -> str:
-    """Return one line of a pipe table."""
-    return "| " + " | ".join(cells) + " |"
+    return [*title, table, *map(_markdown_start, grid.notes)]
 
 
 # LaTeX -----------------------------------------------------------------------------------------

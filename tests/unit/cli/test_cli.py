@@ -38,7 +38,7 @@ def test_json_is_strict_and_names_its_schema(warpbreaks, capsys):
 
 
 @pytest.mark.parametrize(
-    ("layout", "mark"), [("markdown", "| ---"), ("latex", "\\toprule"), ("html", "<table")]
+    ("layout", "mark"), [("markdown", "|:---"), ("latex", "\\toprule"), ("html", "<table")]
 )
 def test_every_format_is_written(warpbreaks, capsys, layout, mark):
     assert main(["fit", "breaks ~ wool", warpbreaks, "--format", layout]) == 0
