@@ -6,7 +6,7 @@ No numerics live here. Every method hands the record to a free function of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from glmkit.families.base import Family
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
-from glmkit.inference import likelihood, predict, summary, tidy, wald
+from glmkit.inference import covariance, likelihood, predict, summary, tidy, wald
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.residuals import residuals_of
 from glmkit.inference.rowwise import by_row
@@ -230,6 +230,31 @@ class Results(StatsmodelsSpellings):
         names = self.estimate.names
         full = pd.DataFrame(self.estimate.vcov(), index=names, columns=names)
         return full if complete else full.iloc[self.estimate.kept, self.estimate.kept]
+
+    def with_vcov(self, kind: str, cluster: object = None) -> Results:
+        """Return the same fit with another covariance, which every later table uses and names.
+
+        Parameters
+        ----------
+        kind : {"HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR1S", "cluster"}
+            Heteroskedasticity-consistent, or cluster-robust: CR1 (also ``"cluster"``) times
+            G / (G - 1), CR1S times (n - 1) / (n - p) too.
+        cluster : column name, expression, (n,) array or Series, optional
+            Over the data or over the rows used; needed for the cluster-robust kinds.
+
+        Raises
+        ------
+        FitError, DataError
+            Unknown kind; clusters that do not match the rows, a missing one, or only one.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.with_vcov("HC1").std_error.round(3).tolist()
+        [0.098, 0.121]
+        """
+        return replace(self, estimate=covariance.robust_estimate(self, kind, cluster))
 
     def confint(self, method: str = "wald", *, level: float = 0.95, df: float | None = None) -> pd.DataFrame:
         """Return confidence intervals, columns ``conf_low conf_high``.
