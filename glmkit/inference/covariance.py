@@ -38,6 +38,8 @@ HETEROSKEDASTIC: dict[str, Callable[[Array, float, int], Array]] = {
     "HC2": lambda h, n, p: 1.0 / (1.0 - h),
     "HC3": lambda h, n, p: 1.0 / (1.0 - h) ** 2,
 }
+# A standard error this far below the model-based one, or 1 - leverage this small, is rounding.
+ROUNDING = 1e-6
 KINDS = (*HETEROSKEDASTIC, *CLUSTERED)
 
 
@@ -68,7 +70,22 @@ def robust_estimate(model: FittedModel, kind: str, cluster: object) -> Estimate:
         codes = _cluster_codes(model, cluster)
         meat, label = _cluster_meat(model.fit, scores, codes, name), f"{name}, {codes.max() + 1} clusters"
     bread = model.fit.inverse
-    return model.estimate.with_covariance(bread @ meat @ bread, model.estimate.df, label)
+    estimate = model.estimate.with_covariance(bread @ meat @ bread, model.estimate.df, label)
+    _check_variation(model.estimate, estimate)
+    return estimate
+
+
+def _check_variation(before: Estimate, after: Estimate) -> None:
+    """Refuse errors that are rounding: scores that cancel row by row or within every cluster."""
+    lost = after.std_error <= ROUNDING * before.std_error  # nan compares false
+    if np.any(lost):
+        names = [str(name) for name in after.names[lost]]
+        raise DataError(
+            f"The covariance {after.label} leaves {', '.join(names[:5])} without variance: the scores cancel, as "
+            "when the clusters are the levels of a factor of the model, or a row fits perfectly. "
+            "Use more or other clusters, or the model-based covariance.",
+            columns=names,
+        )
 
 
 def _scores(fit: GLMFit) -> Array:
@@ -82,6 +99,10 @@ def _row_meat(fit: GLMFit, scores: Array, kind: str) -> Array:
     # A row of frequency k is k rows, each with a k-th of its leverage.
     counts = fit.problem.counts
     hat = leverage(fit) / np.maximum(counts, 1.0)
+    if kind in ("HC2", "HC3") and np.any(hat > 1.0 - ROUNDING):
+        raise FitError(
+            f"{kind} divides by 1 - leverage, and a row has leverage 1. Use HC0 or HC1.", kind=kind
+        )
     factor = HETEROSKEDASTIC[kind](hat, fit.nobs, fit.rank)
     return np.asarray(scores.T @ (scores * (counts * factor)[:, None]))
 

@@ -79,6 +79,18 @@ def test_a_kind_that_cannot_be_is_refused(kind, cluster, says):
         fit.with_vcov(kind, cluster=cluster)
 
 
+def test_clusters_that_leave_no_variance_are_refused():
+    fit = gk.glm("breaks ~ wool * tension", gk.load_dataset("warpbreaks"), "poisson")
+    with pytest.raises(gk.DataError, match="without variance"):
+        fit.with_vcov("CR1", cluster="tension")
+
+
+def test_a_row_of_leverage_one_has_no_hc3():
+    data = gk.load_dataset("trees").assign(first=np.arange(31) == 0)
+    with pytest.raises(gk.FitError, match="leverage"):
+        gk.glm("Volume ~ Girth + first", data).with_vcov("HC3")
+
+
 def test_how_many_are_compared(capsys):
     with capsys.disabled():
         print(f"\nrobust covariances compared: {len(PAIRS) + 1}")
