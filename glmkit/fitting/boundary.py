@@ -40,8 +40,10 @@ __all__ = ["Bounds", "ConstrainedFit", "at_edge", "constrained_fit", "eta_bounds
 BESIDE = 1e-6
 # A bound at zero is approached to this; its square is still a number.
 NEXT_TO_ZERO = 1e-150
-# A linear predictor this close to a bound, for the size of the predictors, may be on it.
+# A linear predictor this close to a bound, for the size of the predictors, may be on it:
+# after the iterations converged, and after they ran out on their way there.
 EDGE = 1e-8
+EDGE_UNFINISHED = 1e-3
 # A row is on a bound when its distance is below this share of the size of the predictors.
 ON = 1e-11
 # Step of the numerical derivative of the score, as a share of the distance to the bound.
@@ -137,14 +139,15 @@ def eta_bounds(family: Family) -> Bounds:
     return Bounds(float(np.max(lower, initial=-np.inf)), float(np.min(upper, initial=np.inf)))
 
 
-def at_edge(family: Family, eta: Array, weights: Array) -> bool:
+def at_edge(family: Family, eta: Array, weights: Array, *, converged: bool = True) -> bool:
     """Return whether some linear predictor, (n,), is so close to a bound that it may be on it."""
     bounds = eta_bounds(family)
     if not bounds.exist:
         return False
     used = eta[weights > 0.0]
     distance = np.minimum(used - bounds.lower, bounds.upper - used)
-    return bool(np.min(distance, initial=np.inf) <= EDGE * max(1.0, float(np.max(np.abs(used), initial=0.0))))
+    edge = (EDGE if converged else EDGE_UNFINISHED) * max(1.0, float(np.max(np.abs(used), initial=0.0)))
+    return bool(np.min(distance, initial=np.inf) <= edge)
 
 
 def constrained_fit(objective: GLMObjective, start: Array) -> ConstrainedFit:

@@ -125,8 +125,10 @@ def settle(fit: GLMFit, control: Control) -> Settled:
         if recession is not None:
             limit = limit_fit(fit, recession, control)
             return Settled(_limiting(fit, limit), limit, None)
-    # Iterations that merely ran out are reported as such; only those that could not move are helped.
-    if fit.reason != "stuck" and not at_edge(fit.family, fit.eta, fit.problem.weights):
+    # Iterations that merely ran out are reported as such; those that could not move, or were
+    # on their way to the edge, are helped.
+    close = at_edge(fit.family, fit.eta, fit.problem.weights, converged=fit.converged)
+    if fit.reason != "stuck" and not close:
         return Settled(fit, None, None)
     return _constrained(fit, control)
 
