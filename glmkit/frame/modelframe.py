@@ -224,6 +224,13 @@ def _read(formula: str, data: Frame, context: Mapping[str, object]) -> _Read:
     parsed = parse_formula(formula, columns, context)
     if parsed.response is None:
         raise FormulaError(f"The formula {formula!r} has no response. Write 'y ~ x'.", formula=formula)
+    if parsed.part2 is not None:
+        raise FormulaError(
+            f"The formula {formula!r} has a second part, `{parsed.part2}`, after `|`. No family here models one:"
+            " write its terms with `+`, or leave it out.",
+            formula=formula,
+            part=parsed.part2,
+        )
     if columns.n_rows == 0:
         raise DataError("The data are empty: 0 rows. Pass data with at least one row.")
     state: dict[str, Any] = {}

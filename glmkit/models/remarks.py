@@ -168,8 +168,9 @@ def _separation(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> Remark:
 def _boundary(frame: ModelFrame, fit: GLMFit) -> Remark:
     assert fit.active is not None
     rows = frame.rows.labels[fit.active]
+    count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     text = (
-        f"The maximum lies on the boundary of the valid region, at {len(rows)} rows (labels {join_names(rows)}) "
+        f"The maximum lies on the boundary of the valid region, in {count} (label {join_names(rows)}) "
         f"whose fitted mean is an end of the range of the {fit.family.name} family. Standard errors hold with these "
         "rows fixed there; tests and intervals are doubtful. Choose a link whose means stay in range."
     )

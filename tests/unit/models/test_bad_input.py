@@ -49,6 +49,7 @@ CASES = {
     "exposure without log link": (lambda: fit(exposure="age"), gk.DataError, "exposure.*log link"),
     "dates": (lambda: fit("low ~ d", DATA.assign(d=pd.Timestamp("2020-01-01"))), gk.DataError, "d"),
     "no response": (lambda: fit("~ age"), gk.FormulaError, "no response"),
+    "a second part": (lambda: fit("low ~ age | smoke"), gk.FormulaError, "smoke.*after `\\|`"),
     "not a formula": (lambda: fit(3), gk.FormulaError, "text"),
     "not data": (lambda: fit(data=3), gk.DataError, "int"),
     "unknown method": (lambda: fit(method="magic"), gk.FitError, "method"),
