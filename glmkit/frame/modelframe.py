@@ -34,6 +34,7 @@ from glmkit.frame.evaluate import evaluate
 from glmkit.frame.formula import ParsedFormula, parse_formula
 from glmkit.frame.names import CoefName, plain_name
 from glmkit.frame.notes import coding_notes
+from glmkit.frame.registered import available
 from glmkit.frame.report import FrameReport, frame_report
 from glmkit.frame.response import Response, read_response
 from glmkit.frame.rows import Missing, Rows, choose_rows, first_labels, lost_rows, row_list
@@ -198,7 +199,7 @@ def model_frame(
     '1 of 4 rows dropped for missing values: x 1.'
     """
     arguments = arguments or RowArguments()
-    read = _read(formula, data, context or {})
+    read = _read(formula, data, available(context))
     numbers = read_row_arguments(arguments, read.columns, read.context)
     missing = find_missing(read.values, read.columns) | numbers.missing()
     rows = choose_rows(read.columns.index, missing, numbers.subset, arguments.na_action)
