@@ -7,22 +7,16 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from glmkit._typing import Array
-from glmkit.errors import FitError
-from glmkit.families.base import Family
 from glmkit.families.registry import FamilyLike, family_from
 from glmkit.fitting.scoring import Control
 from glmkit.frame.arguments import RowArguments
 from glmkit.frame.arrays import array_frame
-from glmkit.frame.modelframe import ModelFrame, model_frame
-from glmkit.inference.refit import estimate_of, fit_problem, problem_of
-from glmkit.models.checks import check_exposure, check_response, start_of
-from glmkit.models.remarks import boundary_of, remarks_of, say
+from glmkit.frame.modelframe import model_frame
+from glmkit.models.checks import check_exposure
+from glmkit.models.fitting import fit_frame
 from glmkit.models.results import Results
 
-__all__ = ["fit_frame", "glm", "glm_fit"]
-
-# From `say` through `fit_frame` and the entry point to the user's line.
-USER_LEVEL = 4
+__all__ = ["glm", "glm_fit"]
 
 
 def glm(
@@ -115,7 +109,7 @@ def glm(
         contrasts=contrasts,
         context=context,
     )
-    return fit_frame(frame, resolved, control=control, start=start, method=method)
+    return Results(*fit_frame(frame, resolved, control=control, start=start, method=method))
 
 
 def glm_fit(
@@ -162,34 +156,4 @@ def glm_fit(
     resolved = family_from(family)
     arguments = RowArguments(weights=weights, freq_weights=freq_weights, offset=offset)
     frame = array_frame(X, y, names, resolved.response_kind, arguments)
-    return fit_frame(frame, resolved, control=control, start=start, method="ml")
-
-
-def fit_frame(
-    frame: ModelFrame,
-    family: Family,
-    *,
-    control: Control,
-    start: Mapping[str, float] | pd.Series | Array | None = None,
-    method: str = "ml",
-) -> Results:
-    """Return the fit of `family` to a frame, having said what there is to say of it."""
-    if method != "ml":
-        raise FitError(
-            f'method={method!r} is not known. Choose one of: "ml".', argument="method", value=method
-        )
-    check_response(frame, family)
-    names = pd.Index([name.name for name in frame.names], dtype=object)
-    fit = fit_problem(problem_of(frame), family, control, start_of(start, names))
-    estimate = estimate_of(fit, names)
-    remarks = remarks_of(frame, fit, estimate)
-    say(remarks, control, USER_LEVEL)
-    return Results(
-        frame=frame,
-        fit=fit,
-        estimate=estimate,
-        control=control,
-        method=method,
-        notes=tuple(remark.text for remark in remarks),
-        boundary=boundary_of(remarks),
-    )
+    return Results(*fit_frame(frame, resolved, control=control, start=start))

@@ -1,0 +1,60 @@
+"""From a model frame to the parts of a fitted model, with what there is to say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from glmkit._typing import Array
+from glmkit.errors import FitError
+from glmkit.families.base import Family
+from glmkit.fitting.glm import GLMFit
+from glmkit.fitting.scoring import Control
+from glmkit.frame.modelframe import ModelFrame
+from glmkit.inference.estimate import Estimate
+from glmkit.inference.refit import estimate_of, fit_problem, problem_of
+from glmkit.models.checks import check_response, start_of
+from glmkit.models.remarks import boundary_of, remarks_of, say
+
+__all__ = ["Fitted", "fit_frame"]
+
+# From `say` through `fit_frame` and the entry point to the user's line.
+USER_LEVEL = 4
+
+
+class Fitted(NamedTuple):
+    """The fields of a `Record`, in its order."""
+
+    frame: ModelFrame
+    fit: GLMFit
+    estimate: Estimate
+    control: Control
+    method: str
+    notes: tuple[str, ...]
+    boundary: bool
+
+
+def fit_frame(
+    frame: ModelFrame,
+    family: Family,
+    *,
+    control: Control,
+    start: Mapping[str, float] | pd.Series | Array | None = None,
+    method: str = "ml",
+    stacklevel: int = USER_LEVEL,
+) -> Fitted:
+    """Return the fit of `family` to a frame, having said what there is to say of it."""
+    if method != "ml":
+        raise FitError(
+            f'method={method!r} is not known. Choose one of: "ml".', argument="method", value=method
+        )
+    check_response(frame, family)
+    names = pd.Index([name.name for name in frame.names], dtype=object)
+    fit = fit_problem(problem_of(frame), family, control, start_of(start, names))
+    estimate = estimate_of(fit, names)
+    remarks = remarks_of(frame, fit, estimate)
+    say(remarks, control, stacklevel)
+    notes = tuple(remark.text for remark in remarks)
+    return Fitted(frame, fit, estimate, control, method, notes, boundary_of(remarks))

@@ -1,0 +1,41 @@
+"""What a fitted model is made of: the frozen record that every group of methods shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from glmkit._typing import AnyArray, Array
+from glmkit.families.base import Family
+from glmkit.fitting.glm import GLMFit
+from glmkit.fitting.scoring import Control
+from glmkit.frame.modelframe import ModelFrame
+from glmkit.inference.estimate import Estimate
+from glmkit.inference.rowwise import by_row
+
+__all__ = ["Record"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Record:
+    """The values of a fit; the methods over them stand in the groups that inherit from it."""
+
+    frame: ModelFrame
+    fit: GLMFit
+    estimate: Estimate
+    control: Control
+    method: str
+    notes: tuple[str, ...]
+    boundary: bool
+
+    @property
+    def family(self) -> Family:
+        """The family with its link."""
+        return self.fit.family
+
+    def _by_name(self, values: AnyArray, name: str) -> pd.Series:
+        return pd.Series(values, index=self.estimate.names, name=name)
+
+    def _by_row(self, values: Array, name: str) -> pd.Series:
+        return by_row(self.frame.rows, values, name)
