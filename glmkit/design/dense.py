@@ -12,6 +12,7 @@ import numpy as np
 from scipy.linalg.blas import dsyrk
 
 from glmkit._typing import Array, IntArray
+from glmkit.numerics.compensated import compensated_tdot
 
 __all__ = ["BLOCK_ELEMENTS", "DenseDesign"]
 
@@ -44,6 +45,10 @@ class DenseDesign:
     def tdot(self, v: Array) -> Array:
         """Return X'v."""
         return np.asarray(self.values.T @ v)
+
+    def accurate_tdot(self, v: Array) -> Array:
+        """Return X'v, accumulated in double-double."""
+        return compensated_tdot(self.values, v)
 
     def gram(self, w: Array) -> Array:
         """Return X' diag(w) X for weights w >= 0."""

@@ -29,6 +29,10 @@ class Design(Protocol):
         """Return X'v, (p,)."""
         ...
 
+    def accurate_tdot(self, v: Array) -> Array:
+        """Return X'v, (p,), with next to no rounding of the sums over rows."""
+        ...
+
     def gram(self, w: Array) -> Array:
         """Return X' diag(w) X, (p, p) symmetric, in O(n p^2)."""
         ...

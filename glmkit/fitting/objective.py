@@ -19,7 +19,7 @@ from glmkit._typing import Array
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family, Mean
 from glmkit.families.links import Identity
-from glmkit.numerics.compensated import compensated_residual, compensated_tdot
+from glmkit.numerics.compensated import compensated_residual
 from glmkit.numerics.factor import InformationFactor, cholesky_factor
 from glmkit.numerics.least_squares import refine_solution, refined_inverse, weighted_least_squares
 
@@ -199,7 +199,7 @@ class GLMObjective:
 
     def _tdot(self, residual: Array, condition: float) -> Array:
         if self._accurate(condition):
-            return compensated_tdot(self.design.dense(), residual)
+            return self.design.accurate_tdot(residual)
         return self.design.tdot(residual)
 
     def _accurate(self, condition: float) -> bool:

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array, IntArray
-from glmkit.design.blocks import Block, dense_from_blocks
-from glmkit.design.dense import DenseDesign
+from glmkit.design.blocks import Block, design_from_blocks
+from glmkit.design.matrix import Design
 from glmkit.errors import DataError, FormulaError
 from glmkit.frame.align import RowArgument, used_values
 from glmkit.frame.arguments import (
@@ -115,11 +115,11 @@ class ModelFrame:
         return self.offset is not None
 
     @cached_property
-    def design(self) -> DenseDesign:
+    def design(self) -> Design:
         """All columns, aliased ones too."""
-        return dense_from_blocks(self.blocks, self.n)
+        return design_from_blocks(self.blocks, self.n)
 
-    def take_columns(self, columns: IntArray) -> DenseDesign:
+    def take_columns(self, columns: IntArray) -> Design:
         """Return the design of these columns."""
         return self.design.take(columns)
 
@@ -191,7 +191,7 @@ def model_frame(
     >>> frame = model_frame("y ~ x + g", data)
     >>> [name.name for name in frame.names]
     ['Intercept', 'x', 'g[T.b]']
-    >>> frame.design.values
+    >>> frame.design.dense()
     array([[1., 0., 0.],
            [1., 1., 1.],
            [1., 3., 1.]])

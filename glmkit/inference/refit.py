@@ -14,7 +14,7 @@ import pandas as pd
 
 from glmkit._typing import Array, IntArray
 from glmkit.design.blocks import CodedPart
-from glmkit.design.dense import DenseDesign
+from glmkit.design.matrix import Design
 from glmkit.families.base import Family
 from glmkit.fitting.existence import settle
 from glmkit.fitting.glm import GLMFit, fit_glm
@@ -45,11 +45,12 @@ def problem_of(frame: ModelFrame) -> Problem:
     )
 
 
-def _constant_column(design: DenseDesign) -> Array | None:
+def _constant_column(design: Design) -> Array | None:
     """Return a with X a = 1 from a column that does not vary."""
-    first = design.values[0]
+    values = design.dense()
+    first = values[0]
     for j in np.flatnonzero(first != 0.0):
-        if np.all(design.values[:, j] == first[j]):
+        if np.all(values[:, j] == first[j]):
             constant = np.zeros(design.shape[1])
             constant[j] = 1.0 / first[j]
             return constant

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
-from glmkit.design.blocks import Block, CodedPart, NumericPart, dense_from_blocks
+from glmkit.design.blocks import Block, CodedPart, NumericPart, dense_from_blocks, structured_from_blocks
 from glmkit.design.dense import DenseDesign
 
 RNG = np.random.default_rng(3)
@@ -18,7 +20,27 @@ def coded():
     return dense_from_blocks((Block(()), Block((numbers,)), Block((factor, numbers))), N)
 
 
+def structured():
+    numbers = NumericPart(RNG.normal(size=(N, 2)))
+    one = CodedPart(RNG.integers(0, 4, size=N), np.vstack([np.zeros(3), np.eye(3)]))
+    two = CodedPart(RNG.integers(0, 3, size=N), np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]))
+    blocks = (
+        Block(()),
+        Block((one,)),
+        Block((numbers,)),
+        Block((two,)),
+        Block((one, two)),
+        Block((one, numbers, two)),
+    )
+    return structured_from_blocks(blocks, N)
+
+
 DESIGNS = {
+    "structured": structured(),
+    "structured, taken": structured().take(np.array([9, 3, 1, 14, 25, 5])),
+    "structured, selected": structured().select(np.arange(0, N, 2)),
+    "structured, only codes": structured().take(np.array([1, 2, 3])),
+    "structured, nothing coded": structured().take(np.array([4, 0, 5])),
     "dense": DenseDesign(np.asfortranarray(RNG.normal(size=(N, 5)))),
     "wide": DenseDesign(np.asfortranarray(RNG.normal(size=(N, 400)))),
     "no columns": DenseDesign(np.empty((N, 0), order="F")),
@@ -43,6 +65,7 @@ def test_products_are_those_of_the_matrix(design):
     beta, v = RNG.normal(size=p), RNG.normal(size=n)
     np.testing.assert_allclose(design.dot(beta), X @ beta, rtol=RTOL, atol=1e-9)
     np.testing.assert_allclose(design.tdot(v), X.T @ v, rtol=RTOL, atol=1e-7)
+    np.testing.assert_allclose(design.accurate_tdot(v), X.T @ v, rtol=RTOL, atol=1e-7)
 
 
 @each
@@ -88,3 +111,22 @@ def test_nothing_is_written_into_the_matrix(design):
     design.gram(np.ones(design.shape[0]))
     design.moments(np.ones(design.shape[0]))
     np.testing.assert_array_equal(design.dense(), before)
+
+
+def test_a_structured_design_equals_the_dense_one_of_its_blocks():
+    numbers = NumericPart(RNG.normal(size=(N, 2)))
+    one = CodedPart(RNG.integers(0, 4, size=N), np.vstack([np.zeros(3), np.eye(3)]))
+    two = CodedPart(RNG.integers(0, 3, size=N), np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]]))
+    blocks = (Block(()), Block((one, numbers, two)), Block((numbers,)), Block((two, one)))
+    np.testing.assert_array_equal(
+        structured_from_blocks(blocks, N).dense(), dense_from_blocks(blocks, N).dense()
+    )
+
+
+def test_sums_over_levels_are_exact_where_asked():
+    codes = np.zeros(N, dtype=np.intp)
+    codes[0] = 1
+    design = structured_from_blocks((Block((CodedPart(codes, np.eye(2)),)),), N)
+    v = np.concatenate([[0.0], np.tile([1e16, 1.0, -1e16, 1.0], N)[: N - 1]])
+    exact = float(sum(Fraction(value) for value in v))
+    assert design.accurate_tdot(v)[0] == exact
