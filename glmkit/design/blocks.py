@@ -19,7 +19,7 @@ import numpy as np
 
 from glmkit._typing import Array, IntArray
 from glmkit.design.dense import DenseDesign
-from glmkit.design.structured import CodedColumns, StructuredDesign
+from glmkit.design.structured import CodedColumns, StructuredDesign, joined
 
 __all__ = [
     "Block",
@@ -41,6 +41,11 @@ SCATTERED = 16
 # From this many coded columns on, and this many elements of them, sums by level beat dense products.
 DENSE_WIDTH = 24
 DENSE_ELEMENTS = 1_000_000
+# Levels that small factors may have together to share one code: tables of pairs stay in cache.
+JOINED_LEVELS = 256
+# Cells of a design of factors alone that are summed by cell, and how many rows each should have.
+MOST_CELLS = 50_000
+ROWS_A_CELL = 8
 # Cells of a joint coding matrix that is worth holding: 128 MiB.
 CODED_CELLS = 16_777_216
 
@@ -129,19 +134,36 @@ def dense_from_blocks(blocks: Sequence[Block], n: int) -> DenseDesign:
 
 
 def design_from_blocks(blocks: Sequence[Block], n: int) -> DenseDesign | StructuredDesign:
-    """Return the blocks side by side: coded where that is many columns, else dense.
+    """Return the blocks side by side: coded where that is many columns or few cells, else dense.
 
     Up to `DENSE_WIDTH` coded columns one dense product is as fast as the sums by level, and
-    small data fit into the cache anyway.
+    small data fit into the cache anyway. Where the levels of all factors together make few
+    cells and nothing is numeric, every product is a sum by cell.
     """
-    coded = sum(block.width for block in blocks if any(isinstance(part, CodedPart) for part in block.parts))
-    if coded < DENSE_WIDTH or n * coded < DENSE_ELEMENTS:
+    coded = sum(block.width for block in blocks if _is_coded(block))
+    if n * coded < DENSE_ELEMENTS:
+        return dense_from_blocks(blocks, n)
+    cells = _cells(blocks)
+    if coded < DENSE_WIDTH and not 0 < cells <= min(n // ROWS_A_CELL, MOST_CELLS):
         return dense_from_blocks(blocks, n)
     return structured_from_blocks(blocks, n)
 
 
+def _is_coded(block: Block) -> bool:
+    return any(isinstance(part, CodedPart) for part in block.parts)
+
+
+def _cells(blocks: Sequence[Block]) -> int:
+    """Return how many combinations of levels there are; 0 where a column is numeric."""
+    parts = [part for block in blocks for part in block.parts]
+    if any(isinstance(part, NumericPart) for part in parts):
+        return 0
+    levels = {id(part.codes): len(part.matrix) for part in parts if isinstance(part, CodedPart)}
+    return prod(levels.values())
+
+
 def structured_from_blocks(blocks: Sequence[Block], n: int) -> DenseDesign | StructuredDesign:
-    """Return the blocks side by side, factors as codes."""
+    """Return the blocks side by side, factors as codes; small factors share one code."""
     pieces: list[CodedColumns] = []
     plain: list[Block] = []
     positions: list[IntArray] = []
@@ -155,8 +177,41 @@ def structured_from_blocks(blocks: Sequence[Block], n: int) -> DenseDesign | Str
         else:
             pieces += found
         first += block.width
+    constant = [k for k, block in enumerate(plain) if not block.parts]
+    cells = _cells(blocks)
+    most = MOST_CELLS if 0 < cells <= min(n // ROWS_A_CELL, MOST_CELLS) else JOINED_LEVELS
+    pieces = _merged(pieces, most)
+    if constant and pieces and pieces[0].multiplier is None:
+        pieces[0] = _with_constant(pieces[0], positions[constant[0]])
+        del plain[constant[0]], positions[constant[0]]
     at = np.concatenate(positions) if positions else np.arange(0)
     return StructuredDesign(dense_from_blocks(plain, n), at, tuple(pieces)).simplified()
+
+
+def _merged(pieces: list[CodedColumns], most: int) -> list[CodedColumns]:
+    """Return the pieces with neighbours in size joined while their levels together are at most `most`."""
+    apart = [piece for piece in pieces if piece.multiplier is not None]
+    merged: list[CodedColumns] = []
+    for piece in sorted((p for p in pieces if p.multiplier is None), key=lambda p: len(p.matrix)):
+        if merged and merged[-1].codes is piece.codes:  # two terms of one factor
+            merged[-1] = _side_by_side(merged[-1], piece)
+        elif merged and len(merged[-1].matrix) * len(piece.matrix) <= most:
+            merged[-1] = joined(merged[-1], piece)
+        else:
+            merged.append(piece)
+    return [*merged, *apart]
+
+
+def _side_by_side(first: CodedColumns, second: CodedColumns) -> CodedColumns:
+    """Return the columns of two pieces over the same codes as one piece."""
+    return CodedColumns(
+        first.codes, np.hstack([first.matrix, second.matrix]), np.concatenate([first.at, second.at])
+    )
+
+
+def _with_constant(piece: CodedColumns, at: IntArray) -> CodedColumns:
+    ones = np.ones((len(piece.matrix), 1))
+    return CodedColumns(piece.codes, np.hstack([ones, piece.matrix]), np.concatenate([at, piece.at]))
 
 
 def _coded_pieces(block: Block, at: IntArray) -> list[CodedColumns] | None:

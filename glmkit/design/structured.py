@@ -15,13 +15,14 @@ their order, whatever the number of threads.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from glmkit._typing import Array, IntArray
 from glmkit.design.dense import DenseDesign
 
-__all__ = ["CodedColumns", "StructuredDesign"]
+__all__ = ["CodedColumns", "StructuredDesign", "joined"]
 
 # Rows expanded at a time where a product has no better way.
 ROWS_AT_ONCE = 4096
@@ -65,8 +66,9 @@ class CodedColumns:
         values = self.matrix[self.codes[rows]]
         return values if self.multiplier is None else values * self.multiplier[rows, None]
 
+    @cached_property
     def picked(self) -> IntArray | None:
-        """Return the level each column is the indicator of; None where the matrix holds more than that."""
+        """The level each column is the indicator of; None where the matrix holds more than that."""
         if np.count_nonzero(self.matrix) != self.matrix.shape[1] or not np.all(
             self.matrix.sum(axis=0) == 1.0
         ):
@@ -75,7 +77,7 @@ class CodedColumns:
 
     def contract(self, sums: Array) -> Array:
         """Return M' sums for sums by level, (L, j)."""
-        picked = self.picked()
+        picked = self.picked
         return np.asarray(self.matrix.T @ sums if picked is None else sums[picked])
 
 
@@ -228,7 +230,7 @@ class StructuredDesign:
 
     def _fill_own(self, total: Array, piece: CodedColumns, weighted: Array) -> None:
         level = piece.by_level(weighted)
-        picked = piece.picked()
+        picked = piece.picked
         own = (
             np.diag(level[picked]) if picked is not None else piece.matrix.T @ (level[:, None] * piece.matrix)
         )
@@ -242,6 +244,14 @@ class StructuredDesign:
         block = other.contract(piece.contract(np.asarray(both, np.float64).reshape(shape)).T)
         total[np.ix_(other.at, piece.at)] = block
         total[np.ix_(piece.at, other.at)] = block.T
+
+
+def joined(first: CodedColumns, second: CodedColumns) -> CodedColumns:
+    """Return two pieces without multipliers as one over the pairs of their levels, columns side by side."""
+    levels = len(first.matrix), len(second.matrix)
+    codes = first.codes * levels[1] + second.codes
+    matrix = np.hstack([np.repeat(first.matrix, levels[1], axis=0), np.tile(second.matrix, (levels[0], 1))])
+    return CodedColumns(codes, matrix, np.concatenate([first.at, second.at]))
 
 
 def _taken(piece: CodedColumns, place: IntArray) -> CodedColumns:
