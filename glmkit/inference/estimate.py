@@ -9,6 +9,7 @@ cancels to nothing in the original coordinates (see `glmkit.design.centring`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,24 @@ from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.centring import Centring
 from glmkit.fitting.recession import Recession
 
-__all__ = ["MODEL_BASED", "Estimate"]
+__all__ = ["MODEL_BASED", "Estimate", "SmallSample"]
 
 MODEL_BASED = "model-based"
 # A row of L is estimable when what aliased columns ask of it agrees with the kept ones to
 # this share of the row's size.
 ESTIMABLE_TOLERANCE = 1e-8
+
+
+class SmallSample(Protocol):
+    """Degrees of freedom that differ from one linear function of gamma to the next."""
+
+    def row_df(self, rows: Array) -> Array:
+        """Return the df of the t distribution of each row, (k,), for rows (k, rank)."""
+        ...
+
+    def joint_df(self, rows: Array) -> float:
+        """Return eta such that Q (eta - q + 1) / (eta q) ~ F(q, eta - q + 1) for q independent rows."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +57,14 @@ class Estimate:
     covariance : (rank, rank) array
         Of gamma.
     df : float
-        Degrees of freedom of the t distribution; inf for the normal.
+        Degrees of freedom of the t distribution; inf for the normal. Where they differ by
+        coefficient this is no more than the number of clusters less one: ask `df_of`.
     label : str
         How the covariance was found: "model-based", "HC1", ...
     recession : Recession, optional
         Where the maximum is at infinity: which linear functions are infinite.
+    small_sample : SmallSample, optional
+        Where the degrees of freedom depend on the linear function.
     """
 
     names: pd.Index
@@ -61,6 +77,7 @@ class Estimate:
     df: float
     label: str = MODEL_BASED
     recession: Recession | None = None
+    small_sample: SmallSample | None = None
 
     @property
     def coef(self) -> Array:
@@ -98,7 +115,7 @@ class Estimate:
 
     def linear(self, rows: Array) -> Array:
         """Return L beta, (k,), for `rows` L (k, p) over all columns; infinite where it diverges."""
-        fitted = self._fitted_rows(rows)
+        fitted = self.fitted_rows(rows)
         values = np.asarray(fitted @ self.gamma)
         if self.recession is None:
             return values
@@ -107,7 +124,7 @@ class Estimate:
 
     def std_errors(self, rows: Array) -> Array:
         """Return the standard error of each L beta, (k,); nan where it is infinite."""
-        fitted = self._fitted_rows(rows)
+        fitted = self.fitted_rows(rows)
         variance: Array = np.einsum("ij,jk,ik->i", fitted, self.covariance, fitted)
         errors: Array = np.sqrt(np.maximum(variance, 0.0))
         if self.recession is None:
@@ -116,8 +133,19 @@ class Estimate:
 
     def covariance_of(self, rows: Array) -> Array:
         """Return L V L', (k, k)."""
-        fitted = self._fitted_rows(rows)
+        fitted = self.fitted_rows(rows)
         return np.asarray(fitted @ self.covariance @ fitted.T)
+
+    def df_of(self, rows: Array) -> Array:
+        """Return the degrees of freedom of the t distribution of each L beta, (k,); inf for the normal."""
+        if self.small_sample is None:
+            return np.full(len(rows), self.df)
+        return self.small_sample.row_df(self.fitted_rows(rows))
+
+    @property
+    def coef_df(self) -> Array:
+        """Degrees of freedom of each coefficient, (p,); nan where aliased."""
+        return self._spread(self.df_of(np.eye(len(self.names))[self.kept]))
 
     def estimable(self, rows: Array) -> BoolArray:
         """Return which rows of L are functions of the fitted values, (k,)."""
@@ -128,11 +156,14 @@ class Estimate:
         worst = np.max(np.abs(asked), axis=1, initial=0.0)
         return np.asarray(worst <= ESTIMABLE_TOLERANCE * np.maximum(size, 1e-300))
 
-    def with_covariance(self, covariance: Array, df: float, label: str) -> Estimate:
+    def with_covariance(
+        self, covariance: Array, df: float, label: str, small_sample: SmallSample | None = None
+    ) -> Estimate:
         """Return the same coefficients with another covariance of gamma."""
-        return replace(self, covariance=covariance, df=df, label=label)
+        return replace(self, covariance=covariance, df=df, label=label, small_sample=small_sample)
 
-    def _fitted_rows(self, rows: Array) -> Array:
+    def fitted_rows(self, rows: Array) -> Array:
+        """Return rows of L over all columns as functions of gamma, (k, rank)."""
         return self.centring.rows_to_fitted(rows[:, self.kept])
 
     def _spread(self, values: Array) -> Array:

@@ -7,7 +7,15 @@ from scipy import special
 
 from glmkit._typing import Array
 
-__all__ = ["chi_square_tail", "f_tail", "interval_quantile", "reference_df", "statistic_name", "two_sided"]
+__all__ = [
+    "chi_square_tail",
+    "f_tail",
+    "interval_quantile",
+    "interval_quantiles",
+    "reference_df",
+    "statistic_name",
+    "two_sided",
+]
 
 
 def reference_df(dispersion_known: bool, df_resid: float) -> float:
@@ -35,6 +43,15 @@ def interval_quantile(level: float, df: float) -> float:
         return float("nan")
     upper = 0.5 + 0.5 * level
     return float(special.ndtri(upper)) if np.isinf(df) else float(special.stdtrit(df, upper))
+
+
+def interval_quantiles(level: float, df: float | Array) -> Array:
+    """Return `interval_quantile` for each of an array of df; nan where df is not positive."""
+    values = np.asarray(df, dtype=np.float64)
+    upper = 0.5 + 0.5 * level
+    finite = np.isfinite(values) & (values > 0)
+    quantiles = np.where(finite, special.stdtrit(np.where(finite, values, 1.0), upper), special.ndtri(upper))
+    return np.where(values > 0, quantiles, np.nan)
 
 
 def chi_square_tail(statistic: float, df: float) -> float:
