@@ -70,6 +70,13 @@ class Centring:
         back = np.eye(len(self.shift)) - np.outer(self.constant, self.shift)
         return np.asarray(back @ covariance @ back.T)
 
+    def covariance_to_fitted(self, covariance: Array) -> Array:
+        """Return the (p, p) covariance of gamma from that of beta."""
+        if not self.moves:
+            return covariance
+        there = np.eye(len(self.shift)) + np.outer(self.constant, self.shift)
+        return np.asarray(there @ covariance @ there.T)
+
     def take(self, columns: IntArray) -> Centring:
         """Return the centring of these columns, which must keep the constant."""
         return Centring(self.constant[columns], self.shift[columns])

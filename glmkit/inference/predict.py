@@ -97,17 +97,17 @@ def predict(
         fit = eta if options.kind == "link" else model.family.mean(eta).mu
         return pd.Series(_placed(fit, asked.ok), index=asked.index, name="fit")
     error = np.where(estimable, model.estimate.std_errors(asked.rows), np.nan)
-    columns = _columns(model, options, eta, error, model.estimate.df_of(asked.rows))
+    columns = _columns(model, options, eta, error, asked.rows)
     return pd.DataFrame({name: _placed(v, asked.ok) for name, v in columns.items()}, index=asked.index)
 
 
-def _columns(model: FittedModel, options: Options, eta: Array, error: Array, df: Array) -> dict[str, Array]:
+def _columns(model: FittedModel, options: Options, eta: Array, error: Array, rows: Array) -> dict[str, Array]:
     mean = model.family.mean(eta)
     on_link = options.kind == "link"
     columns = {"fit": eta, "se": error} if on_link else {"fit": mean.mu, "se": np.abs(mean.dmu) * error}
     if options.interval is None:
         return columns
-    half = interval_quantiles(check_level(options.level), df) * error
+    half = interval_quantiles(check_level(options.level), model.estimate.df_of(rows)) * error
     ends = (eta - half, eta + half)
     if not on_link:
         # A decreasing link (inverse, 1/mu^2) turns the ends round.

@@ -53,7 +53,7 @@ def summary_report(model: FittedModel, options: Options) -> Report:
 def short_report(model: FittedModel) -> Report:
     """Return what a fit shows of itself: the call, coefficients, deviances."""
     table = coefficient_table(model, model.estimate, Options())
-    keep = ["estimate", "std_error", "statistic", "p_value"]
+    keep = [name for name in table.frame if name not in ("conf_low", "conf_high")]
     headings = statistic_headings(statistic_name(model.estimate.df))
     short = Table(table.frame[keep], headings=headings)
     goodness = [line for line in _goodness(model.fit, None) if line.label in SHORT]
@@ -67,6 +67,8 @@ SHORT = ("Null deviance", "Residual deviance", "AIC")
 def coefficient_table(model: FittedModel, estimate: Estimate, options: Options) -> Table:
     """Return the coefficient table as asked for: on the link scale, or as ratios."""
     frame = coefficient_frame(estimate, options.level)
+    if estimate.small_sample is not None:
+        frame.insert(2, "df", estimate.coef_df)
     headings = statistic_headings(statistic_name(estimate.df)) | interval_headings(options.level)
     title = "Coefficients"
     if options.exponentiate:

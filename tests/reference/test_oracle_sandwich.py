@@ -55,7 +55,7 @@ def test_one_row_per_cluster_is_hc0_times_the_factor():
     np.testing.assert_allclose(clustered.vcov(), fit.with_vcov("HC0").vcov() * 54 / 53, rtol=1e-12)
 
 
-@pytest.mark.parametrize("kind", ["HC0", "HC1", "HC2", "HC3"])
+@pytest.mark.parametrize("kind", ["HC0", "HC1", "HC2", "HC3", "HC4"])
 def test_frequencies_stand_for_rows(kind):
     data = gk.load_dataset("warpbreaks")
     counts = np.resize([1, 2, 3], 54)

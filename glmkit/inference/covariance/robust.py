@@ -1,0 +1,152 @@
+"""The coefficients with another covariance: which kind, what goes with it, what it may not be.
+
+With s_i = x_i w_i (y_i - mu_i) dmu_i / V_i the score of row i and A the information, a
+robust covariance is A^-1 M A^-1, and the kinds differ in the meat M alone (equations 17.2
+to 17.9). The dispersion cancels.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from glmkit._typing import Array
+from glmkit.errors import DataError, FitError
+from glmkit.inference.covariance.clusters import CLUSTERED, cluster_meat, fix_negative
+from glmkit.inference.covariance.given import given_covariance
+from glmkit.inference.covariance.labels import cluster_codes
+from glmkit.inference.covariance.reduced import bias_reduced
+from glmkit.inference.covariance.rows import HETEROSKEDASTIC, row_meat
+from glmkit.inference.covariance.serial import lag_count, serial_meat
+from glmkit.inference.estimate import MODEL_BASED, Estimate
+from glmkit.inference.protocols import FittedModel
+from glmkit.inference.reference import reference_df
+
+__all__ = ["KINDS", "Options", "estimate_with"]
+
+# A standard error this far below the model-based one is rounding.
+ROUNDING = 1e-6
+CLUSTER_KINDS = (*CLUSTERED, "CR2")
+KINDS = (*HETEROSKEDASTIC, *CLUSTER_KINDS, "HAC")
+SPELLINGS = {"cluster": "CR1"}
+
+
+class Options(NamedTuple):
+    """What goes with a kind."""
+
+    cluster: object = None
+    lags: int | None = None
+
+
+class Maker(Protocol):
+    """How a kind makes its estimate from the model-based one."""
+
+    def __call__(self, model: FittedModel, base: Estimate, kind: str, options: Options) -> Estimate: ...
+
+
+def estimate_with(model: FittedModel, kind: object, options: Options) -> Estimate:
+    """Return the model's coefficients with another covariance.
+
+    Raises
+    ------
+    FitError
+        The kind is unknown, or does not go with `cluster` or `lags`.
+    DataError
+        The clusters do not match the rows, one is missing, or there is only one; a matrix
+        is not a covariance of these coefficients.
+    """
+    if model.fit.recession is not None:
+        raise FitError(
+            "A fit with infinite estimates has no covariance to replace. Resolve the separation first."
+        )
+    base = _model_based(model)
+    if not isinstance(kind, str):
+        _check_options("a given matrix", options, cluster=False, lags=False)
+        return given_covariance(base, kind)
+    name = _kind_name(kind)
+    _check_options(f"The covariance {kind!r}", options, cluster=name in CLUSTER_KINDS, lags=name == "HAC")
+    estimate = _maker(name)(model, base, name, options)
+    _check_variation(base, estimate)
+    return estimate
+
+
+def _model_based(model: FittedModel) -> Estimate:
+    fit = model.fit
+    df = reference_df(fit.family.dispersion is not None, fit.df_resid)
+    return model.estimate.with_covariance(fit.dispersion * fit.inverse, df, MODEL_BASED)
+
+
+def _kind_name(kind: str) -> str:
+    wanted = SPELLINGS.get(kind.lower(), kind)
+    for known in KINDS:
+        if known.lower() == wanted.lower():
+            return known
+    raise FitError(
+        f"The covariance {kind!r} is not known. Choose one of: {', '.join(KINDS)}, or give a matrix.",
+        kind=kind,
+    )
+
+
+def _check_options(what: str, options: Options, *, cluster: bool, lags: bool) -> None:
+    if cluster and options.cluster is None:
+        raise FitError(f"{what} needs clusters. Give cluster=.", argument="cluster")
+    if not cluster and options.cluster is not None:
+        raise FitError(
+            f"{what} does not go with cluster=. Choose one of: {', '.join(CLUSTER_KINDS)}.",
+            argument="cluster",
+        )
+    if not lags and options.lags is not None:
+        raise FitError(f'{what} does not go with lags=. Choose "HAC", or leave lags= out.', argument="lags")
+
+
+def _maker(kind: str) -> Maker:
+    if kind in HETEROSKEDASTIC:
+        return _by_row
+    return {"HAC": _serial, "CR2": _bias_reduced}.get(kind, _by_cluster)
+
+
+def _by_row(model: FittedModel, base: Estimate, kind: str, options: Options) -> Estimate:
+    return _sandwich(model, base, row_meat(model.fit, kind), kind)
+
+
+def _serial(model: FittedModel, base: Estimate, kind: str, options: Options) -> Estimate:
+    lags = lag_count(options.lags, model.fit)
+    return _sandwich(model, base, serial_meat(model.fit, lags), f"HAC, Bartlett weights, {lags} lags")
+
+
+def _bias_reduced(model: FittedModel, base: Estimate, kind: str, options: Options) -> Estimate:
+    codes = cluster_codes(model, options.cluster)
+    if len(codes) > 1:
+        raise FitError("CR2 is for clusters of one kind. Use CR1 for two-way clusters.", kind=kind)
+    meat, small_sample = bias_reduced(model.fit, codes[0])
+    groups = int(codes[0].max()) + 1
+    bread = model.fit.inverse
+    label = f"CR2, {groups} clusters, Satterthwaite df"
+    return base.with_covariance(bread @ meat @ bread, groups - 1.0, label, small_sample)
+
+
+def _by_cluster(model: FittedModel, base: Estimate, kind: str, options: Options) -> Estimate:
+    codes = cluster_codes(model, options.cluster)
+    counts = " and ".join(str(int(one.max()) + 1) for one in codes)
+    way = "" if len(codes) == 1 else "two-way, "
+    estimate = _sandwich(model, base, cluster_meat(model.fit, codes, kind), f"{kind}, {way}{counts} clusters")
+    return estimate if len(codes) == 1 else fix_negative(estimate)
+
+
+def _sandwich(model: FittedModel, base: Estimate, meat: Array, label: str) -> Estimate:
+    bread = model.fit.inverse
+    return base.with_covariance(bread @ meat @ bread, base.df, label)
+
+
+def _check_variation(before: Estimate, after: Estimate) -> None:
+    """Refuse errors that are rounding: scores that cancel row by row or within every cluster."""
+    lost = after.std_error <= ROUNDING * before.std_error  # nan compares false
+    if np.any(lost):
+        names = [str(name) for name in after.names[lost]]
+        raise DataError(
+            f"The covariance {after.label} leaves {', '.join(names[:5])} without variance: the scores cancel, as "
+            "when the clusters are the levels of a factor of the model, or a row fits perfectly. "
+            "Use more or other clusters, or the model-based covariance.",
+            columns=names,
+        )
