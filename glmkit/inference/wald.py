@@ -13,7 +13,15 @@ from glmkit.errors import FitError
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.reference import chi_square_tail, f_tail, interval_quantiles, two_sided
 
-__all__ = ["JointTest", "check_level", "coefficient_frame", "confint", "joint_wald", "wald_interval"]
+__all__ = [
+    "JointTest",
+    "check_estimable",
+    "check_level",
+    "coefficient_frame",
+    "confint",
+    "joint_wald",
+    "wald_interval",
+]
 
 # A row of L is a combination of others when what they leave of it, in standard errors, is
 # under this share of it; its value must then agree to the square root of that.
@@ -102,7 +110,8 @@ def joint_wald(estimate: Estimate, rows: Array, value: Array | float = 0.0) -> J
     -------
     JointTest
         F with the degrees of freedom of the t distribution where there are any, else
-        chi-square. The statistic is nan where a row is infinite; df 0 and nan without rows.
+        chi-square. The statistic is nan where a row is infinite or there is no covariance; df 0
+        and nan without rows.
 
     Raises
     ------
@@ -115,9 +124,9 @@ def joint_wald(estimate: Estimate, rows: Array, value: Array | float = 0.0) -> J
     Equation 17.1. With Q the orthonormal basis of the rows, each coefficient in units of
     its standard error, d' (Q'VQ)^-1 d: the same for every choice of rows of the same span.
     """
-    _check_estimable(estimate, rows)
+    check_estimable(estimate, rows)
     value = np.broadcast_to(np.asarray(value, dtype=np.float64), (len(rows),))
-    if not np.all(np.isfinite(estimate.linear(rows))):
+    if not (np.all(np.isfinite(estimate.linear(rows))) and np.all(np.isfinite(estimate.covariance))):
         return JointTest("chisq" if np.isinf(estimate.df) else "F", np.nan, _rank(rows), np.nan, np.nan)
     scale = np.sqrt(np.diag(estimate.covariance))
     scale = np.where(scale > 0, scale, 1.0)
@@ -181,7 +190,8 @@ def _rank(rows: Array) -> int:
     return int(np.linalg.matrix_rank(rows / np.maximum(np.max(np.abs(rows), axis=0, initial=0.0), 1e-300)))
 
 
-def _check_estimable(estimate: Estimate, rows: Array) -> None:
+def check_estimable(estimate: Estimate, rows: Array) -> None:
+    """Refuse rows of L that are no functions of the fitted values, naming the aliased columns."""
     bad = ~estimate.estimable(rows)
     if np.any(bad):
         involved = np.any(rows[bad] != 0, axis=0)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Self
 
 import pandas as pd
 
+from glmkit._typing import Array
 from glmkit.inference import covariance
+from glmkit.inference.hypotheses import hypothesis_report
 from glmkit.models.record import Record
+from glmkit.tables.table import Report
 
 __all__ = ["Covariances"]
 
@@ -59,3 +63,43 @@ class Covariances(Record):
         [0.098, 0.121]
         """
         return replace(self, estimate=covariance.estimate_with(self, kind, covariance.Options(cluster, lags)))
+
+    def test(
+        self, hypothesis: object, adjust: str | None = None, *, value: Array | Sequence[float] | float = 0.0
+    ) -> Report:
+        """Return Wald tests of hypotheses about the coefficients, one by one and all together.
+
+        Parameters
+        ----------
+        hypothesis : str, list of str, (k, p) array or DataFrame
+            Equations between commas, in coefficient names (glmkit's, R's, or in backticks),
+            numbers, ``+ - * / ^``, ``exp``, ``log`` and ``sqrt``: ``"a = 0, b = 2*c"``; what is
+            not linear goes by the delta method. The label of a term says that all its
+            coefficients are zero. Or a matrix L over all coefficients, or some by name.
+        adjust : {None, "holm", "bonferroni", "BH", "sidak", "single-step"}
+            Adjust the p-values of the single tests for their number.
+        value : float or (k,) array
+            What L beta is said to be.
+
+        Returns
+        -------
+        Report
+            Tables ``hypotheses`` (``hypothesis estimate std_error statistic df p_value``) and
+            ``joint``: F where the dispersion is estimated, else chi-square. `estimate` is the
+            left side if the right is a number, else their difference.
+
+        Raises
+        ------
+        FormulaError, FitError
+            The text cannot be read or names no coefficient; an aliased coefficient; hypotheses
+            that contradict each other.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool + tension", gk.load_dataset("warpbreaks"), "poisson")
+        >>> tests = fit.test("wool[T.B] = 0, tension[T.M] = tension[T.H]").tables
+        >>> tests["hypotheses"]["statistic"].round(2).tolist(), tests["joint"]["df"].tolist()
+        ([-3.99, 2.89], [2])
+        """
+        return hypothesis_report(self, hypothesis, value, adjust)
