@@ -169,6 +169,12 @@ def _with_dispersion(model: FittedModel, dispersion: float | None) -> Estimate:
         raise FitError(
             f"dispersion={dispersion!r} is not a dispersion. Give a number above 0.", argument="dispersion"
         )
+    if not model.estimate.is_model_based:
+        raise FitError(
+            f"The covariance in use ({model.estimate.label}) does not depend on the dispersion. "
+            "Leave dispersion= out, or use the fit before with_vcov.",
+            argument="dispersion",
+        )
     covariance = model.estimate.covariance * (dispersion / model.fit.dispersion)
     return model.estimate.with_covariance(covariance, float("inf"), model.estimate.label)
 

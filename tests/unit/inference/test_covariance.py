@@ -195,6 +195,11 @@ def test_the_summary_has_the_degrees_of_freedom_and_says_why(linear):
     assert list(report.tables["coefficients"])[:4] == ["estimate", "std_error", "df", "statistic"]
 
 
+def test_a_dispersion_does_not_go_with_a_covariance_that_has_none(linear):
+    with pytest.raises(gk.FitError, match="does not depend on the dispersion"):
+        linear.with_vcov("HC0").summary(dispersion=1.0)
+
+
 # ------------------------------------------------------------------ alignment
 
 
