@@ -2,7 +2,7 @@
 
 With s_i = x_i w_i (y_i - mu_i) dmu_i / V_i the score of row i and A the information, a
 robust covariance is A^-1 M A^-1, and the kinds differ in the meat M alone (equations 17.2
-to 17.9). The dispersion cancels.
+to 17.10). The dispersion cancels.
 """
 
 from __future__ import annotations
