@@ -179,8 +179,8 @@ def _quadratic_form(inner: Array, difference: Array) -> float:
     values, vectors = np.linalg.eigh(inner)
     if len(values) and not values[0] > SINGULAR * values[-1]:
         raise FitError(
-            f"The covariance in use has not the rank for a joint test of {len(values)} hypotheses: some combination "
-            "of them has no variance. Use fewer hypotheses, more clusters, or another covariance.",
+            "The covariance in use leaves some combination of the hypotheses without variance, so that they have no "
+            "joint test. Test fewer of them together, or use more clusters or another covariance.",
             df=len(values),
         )
     return float(np.sum((vectors.T @ difference) ** 2 / values))

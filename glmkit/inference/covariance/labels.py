@@ -41,8 +41,17 @@ def _each(model: FittedModel, cluster: object) -> list[object]:
     return [cluster]
 
 
+def _numbered(cluster: object) -> object:
+    """Return labels of any kind, dates and large identifiers too, as the number of each; nan where missing."""
+    if not isinstance(cluster, pd.Series) and not (isinstance(cluster, np.ndarray) and cluster.ndim == 1):
+        return cluster
+    codes, _ = pd.factorize(cluster)
+    numbers = np.where(codes < 0, np.nan, codes)
+    return pd.Series(numbers, index=cluster.index) if isinstance(cluster, pd.Series) else numbers
+
+
 def _codes(model: FittedModel, cluster: object) -> IntArray:
-    value = model.frame.row_values(cluster, "cluster")
+    value = model.frame.row_values(_numbered(cluster), "cluster")
     if isinstance(value, Matrix):
         raise DataError(
             'cluster is an expression of several columns. Give a list of two columns: cluster=["a", "b"].',

@@ -62,10 +62,16 @@ def estimate_with(model: FittedModel, kind: object, options: Options) -> Estimat
         )
     base = _model_based(model)
     if not isinstance(kind, str):
-        _check_options("a given matrix", options, cluster=False, lags=False)
+        _check_options("A given matrix", options, cluster=False, lags=False)
         return given_covariance(base, kind)
     name = _kind_name(kind)
     _check_options(f"The covariance {kind!r}", options, cluster=name in CLUSTER_KINDS, lags=name == "HAC")
+    if model.fit.df_resid <= 0:
+        raise FitError(
+            f"The covariance {kind!r} is made of residuals, which are all zero, as the fit has as many coefficients "
+            "as rows. Use fewer terms, or the model-based covariance.",
+            kind=kind,
+        )
     estimate = _maker(name)(model, base, name, options)
     _check_variation(base, estimate)
     return estimate
@@ -141,7 +147,8 @@ def _sandwich(model: FittedModel, base: Estimate, meat: Array, label: str) -> Es
 
 def _check_variation(before: Estimate, after: Estimate) -> None:
     """Refuse errors that are rounding: scores that cancel row by row or within every cluster."""
-    lost = after.std_error <= ROUNDING * before.std_error  # nan compares false
+    model_based = before.std_error  # 0 for a coefficient that the edge of the valid region fixes
+    lost = (model_based > 0) & (after.std_error <= ROUNDING * model_based)  # nan compares false
     if np.any(lost):
         names = [str(name) for name in after.names[lost]]
         raise DataError(

@@ -209,22 +209,49 @@ def test_labels_over_the_rows_used_are_those_over_the_data(data):
         fit = gk.glm("breaks ~ wool + day", with_gaps, "poisson")
     used = with_gaps.loc[with_gaps["day"].notna(), ["lot", "shift"]]
     for cluster in (used["lot"], used["lot"].to_numpy(), with_gaps["lot"], with_gaps["lot"].to_numpy()):
-        np.testing.assert_array_equal(
-            fit.with_vcov("CR1", cluster=cluster).std_error, fit.with_vcov("CR1", cluster="lot").std_error
+        np.testing.assert_allclose(
+            fit.with_vcov("CR1", cluster=cluster).std_error,
+            fit.with_vcov("CR1", cluster="lot").std_error,
+            rtol=1e-12,
         )
     for pair in (used, with_gaps[["lot", "shift"]], [used["lot"], "shift"], used.to_numpy()):
-        np.testing.assert_array_equal(
+        np.testing.assert_allclose(
             fit.with_vcov("CR0", cluster=pair).std_error,
             fit.with_vcov("CR0", cluster=["lot", "shift"]).std_error,
+            rtol=1e-12,  # clusters are summed in another order
         )
 
 
 def test_a_frame_in_another_order_is_matched_by_its_labels(fit, data):
     turned = data.iloc[::-1][["lot", "shift"]]
-    np.testing.assert_array_equal(
+    np.testing.assert_allclose(
         fit.with_vcov("CR0", cluster=turned).std_error,
         fit.with_vcov("CR0", cluster=["lot", "shift"]).std_error,
+        rtol=1e-12,  # clusters are summed in another order
     )
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        lambda lot: pd.Timestamp("2020-01-01") + pd.to_timedelta(lot, unit="D"),
+        lambda lot: 2**60 + lot,
+        lambda lot: lot.astype(str),
+        lambda lot: lot.astype("Int64"),
+        lambda lot: pd.Series([("lot", int(one)) for one in lot]),
+        lambda lot: (2**60 + lot).to_numpy(),
+    ],
+)
+def test_labels_of_any_kind_are_told_apart(label, fit, data):
+    labelled = fit.with_vcov("CR1", cluster=label(data["lot"]))
+    np.testing.assert_array_equal(labelled.std_error, fit.with_vcov("CR1", cluster="lot").std_error)
+
+
+@pytest.mark.parametrize("missing", [pd.NaT, None, np.nan])
+def test_a_missing_label_of_any_kind_is_refused(missing, fit, data):
+    labels = data["lot"].astype(object).where(data.index != 7, missing)
+    with pytest.raises(gk.DataError, match=r"missing in 1 rows .*7"):
+        fit.with_vcov("CR1", cluster=labels)
 
 
 def test_a_missing_second_label_is_refused_with_its_row(fit, data):
@@ -255,6 +282,23 @@ def test_hac_refuses_rows_that_stand_for_several(data):
     fit = gk.glm("breaks ~ wool", data, "poisson", freq_weights=np.resize([1, 2], 54))
     with pytest.raises(gk.FitError, match="freq_weights"):
         fit.with_vcov("HAC")
+
+
+def test_residuals_that_are_all_zero_make_no_covariance():
+    fit = gk.glm("y ~ x", pd.DataFrame({"y": [1.0, 3.0], "x": [0.0, 1.0]}))
+    with pytest.raises(gk.FitError, match="all zero"):
+        fit.with_vcov("HC1")
+
+
+def test_a_coefficient_fixed_by_the_edge_has_no_error_and_the_others_do():
+    edge = pd.DataFrame({"y": [0, 0, 1, 2, 4, 5, 7, 6], "x": np.arange(8.0)})
+    with pytest.warns(gk.BoundaryWarning):
+        fit = gk.glm("y ~ x", edge, gk.Poisson("identity"))
+    robust = fit.with_vcov("HC0")
+    assert robust.std_error["Intercept"] == 0
+    assert robust.std_error["x"] > 0
+    with pytest.raises(gk.FitError, match="without variance"):
+        robust.test("Intercept = 0, x = 0")
 
 
 def test_an_infinite_estimate_has_no_other_covariance():
