@@ -71,7 +71,31 @@ class ClusterMoments:
 
     def row_df(self, rows: Array) -> Array:
         """Return Satterthwaite's degrees of freedom of each row, (k,); equation 17.11."""
-        return np.array([self._one_df(z) for z in rows @ self.inverse])
+        z = rows @ self.inverse
+        if len(z) > len(self.inverse) ** 2:
+            return self._many_df(z)
+        return np.array([self._one_df(one) for one in z])
+
+    def _one_df(self, z: Array) -> float:
+        parts = self._parts(z[None, :])
+        variance = parts.product((0, 0), (0, 0))
+        return float(parts.total(0, 0) ** 2 / variance) if variance > 0 else float("nan")
+
+    def _many_df(self, z: Array) -> Array:
+        """Return the same by sums over clusters made once: O(p^4) for each row."""
+        groups, p = len(self.own), len(self.inverse)
+        own = self.own.reshape(groups, p * p)
+        within = (self.shared.transpose(0, 2, 1) @ self.inverse @ self.shared).reshape(groups, p * p)
+        flat = self.shared.reshape(groups, p * p)
+        pairs = (flat.T @ flat).reshape(p, p, p, p).transpose(0, 2, 1, 3).reshape(p * p, p * p)
+        squares = own.T @ (own - 2.0 * within)
+        products = (z[:, :, None] * z[:, None, :]).reshape(len(z), p * p)
+        between = (products @ pairs.T).reshape(-1, p, p) @ self.inverse
+        variance = np.einsum("ka,ka->k", products @ squares, products)
+        variance += np.einsum("kpq,kqp->k", between, between)
+        total = products @ np.sum(own - within, axis=0)
+        positive = variance > 0
+        return np.where(positive, total**2 / np.where(positive, variance, 1.0), np.nan)
 
     def joint_df(self, rows: Array) -> float:
         """Return the eta of the approximate Hotelling test of all rows; equation 17.12."""
@@ -85,11 +109,6 @@ class ClusterMoments:
             parts.product((s, s), (t, t)) + parts.product((s, t), (s, t)) for s in range(q) for t in range(q)
         )
         return float(q * (q + 1) / variance)
-
-    def _one_df(self, z: Array) -> float:
-        parts = self._parts(z[None, :])
-        variance = parts.product((0, 0), (0, 0))
-        return float(parts.total(0, 0) ** 2 / variance) if variance > 0 else float("nan")
 
     def _parts(self, z: Array) -> _Parts:
         own = np.einsum("sp,gpq,tq->stg", z, self.own, z, optimize=True)

@@ -93,7 +93,7 @@ def affine(node: Node, p: int) -> Affine | None:
         case Number(value):
             return Affine(np.zeros(p), value)
         case Coefficient(position):
-            return Affine(np.eye(p)[position], 0.0)
+            return Affine(_unit(position, p), 0.0)
         case Function(name, argument):
             inner = affine(argument, p)
             if inner is None or not inner.fixed:
@@ -102,6 +102,12 @@ def affine(node: Node, p: int) -> Affine | None:
         case Operation(operator, left, right):
             first, second = affine(left, p), affine(right, p)
             return None if first is None or second is None else _affine_operation(operator, first, second)
+
+
+def _unit(position: int, p: int) -> Array:
+    unit = np.zeros(p)
+    unit[position] = 1.0
+    return unit
 
 
 def _affine_operation(operator: str, a: Affine, b: Affine) -> Affine | None:
@@ -128,7 +134,7 @@ def dual(node: Node, coef: Array) -> Dual:
         case Number(value):
             return Dual(value, np.zeros(len(coef)))
         case Coefficient(position):
-            return Dual(float(coef[position]), np.eye(len(coef))[position])
+            return Dual(float(coef[position]), _unit(position, len(coef)))
         case Function(name, argument):
             return _apply(name, dual(argument, coef))
         case Operation(operator, left, right):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from glmkit.errors import FormulaError
 
-__all__ = ["Found", "NameFinder"]
+__all__ = ["Found", "NameFinder", "Patterns", "name_at"]
+
+Patterns: TypeAlias = list[tuple[re.Pattern[str], int]]  # of a name, and the position of its coefficient
 
 # What an unknown name looks like, for the message: letters, calls, levels in brackets, colons.
 _LIKE_A_NAME = re.compile(r"`[^`]*`?|[^\W\d][\w.]*(?:\([^()]*\)|\[[^\]]*\]|:[\w.]+)*")
@@ -22,6 +24,15 @@ class Found(NamedTuple):
 
     position: int
     end: int
+
+
+def name_at(patterns: Patterns, text: str, start: int) -> Found | None:
+    """Return the longest name that stands at `start`; None if there is none."""
+    for pattern, position in patterns:
+        match = pattern.match(text, start)
+        if match and _ends(text, match.end()):
+            return Found(position, match.end())
+    return None
 
 
 class NameFinder:
@@ -37,10 +48,15 @@ class NameFinder:
 
     def __init__(self, names: Sequence[str], others: Sequence[str]) -> None:
         self.names = [str(name) for name in names]
-        known = self._known(others)
-        self._patterns = [
-            (re.compile(_flexible(text)), position)
-            for text, position in sorted(known.items(), key=lambda item: -len(item[0]))
+        self._longest_first = sorted(self._known(others).items(), key=lambda item: -len(item[0]))
+
+    def patterns(self, text: str) -> Patterns:
+        """Return the patterns of the names that occur in a text, longest first."""
+        squeezed = "".join(text.split())
+        return [
+            (re.compile(_flexible(name)), position)
+            for name, position in self._longest_first
+            if "".join(name.split()) in squeezed
         ]
 
     def _known(self, others: Sequence[str]) -> dict[str, int]:
@@ -50,14 +66,6 @@ class NameFinder:
         quoted = {f"`{name}`": j for name, j in known.items() if "`" not in name}
         bare = {name: j for name, j in known.items() if name and not name[0].isdigit()}
         return quoted | bare
-
-    def at(self, text: str, start: int) -> Found | None:
-        """Return the longest name that stands at `start`; None if there is none."""
-        for pattern, position in self._patterns:
-            match = pattern.match(text, start)
-            if match and _ends(text, match.end()):
-                return Found(position, match.end())
-        return None
 
     def unknown(self, text: str, start: int) -> FormulaError:
         """Return the error for what stands at `start`, with the nearest name."""

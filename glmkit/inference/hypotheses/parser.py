@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from glmkit.errors import FormulaError
 from glmkit.inference.hypotheses.expressions import FUNCTIONS, Coefficient, Function, Node, Number, Operation
-from glmkit.inference.hypotheses.names import NameFinder
+from glmkit.inference.hypotheses.names import NameFinder, Patterns, name_at
 
 __all__ = ["Equation", "parse_hypotheses"]
 
@@ -69,9 +69,10 @@ def parse_hypotheses(text: str, finder: NameFinder) -> list[Equation]:
 
 def _tokens(text: str, finder: NameFinder) -> list[Token]:
     tokens: list[Token] = []
+    patterns = finder.patterns(text)
     at = _skip(text, 0)
     while at < len(text):
-        token, at = _next(text, at, finder)
+        token, at = _next(text, at, finder, patterns)
         tokens.append(token)
         at = _skip(text, at)
     return [*tokens, Token("end", "", 0.0, len(text))]
@@ -82,8 +83,8 @@ def _skip(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _next(text: str, at: int, finder: NameFinder) -> tuple[Token, int]:
-    if found := finder.at(text, at):
+def _next(text: str, at: int, finder: NameFinder, patterns: Patterns) -> tuple[Token, int]:
+    if found := name_at(patterns, text, at):
         return Token("coefficient", text[at : found.end], found.position, at), found.end
     if number := _NUMBER.match(text, at):
         return Token("number", number.group(), float(number.group()), at), number.end()

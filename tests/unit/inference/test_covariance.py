@@ -44,6 +44,13 @@ def test_cr2_is_unbiased_for_normal_data_of_one_variance(linear):
     np.testing.assert_allclose(mean, np.eye(4), atol=1e-10)
 
 
+def test_many_rows_have_the_degrees_of_freedom_of_each(linear):
+    estimate = linear.with_vcov("CR2", cluster="lot").estimate
+    rows = linear.design.to_numpy()
+    one_by_one = np.concatenate([estimate.df_of(row[None, :]) for row in rows])
+    np.testing.assert_allclose(estimate.df_of(rows), one_by_one, rtol=1e-9)
+
+
 @pytest.mark.parametrize("kind", ["CR1", "CR2"])
 def test_frequencies_stand_for_rows_of_a_cluster(kind, data):
     counts = np.resize([1, 2, 0, 3], 54)
