@@ -161,6 +161,11 @@ class Binomial(Family, verified=True):
     def _drawable(self, m: Mean, parameter: Array) -> BoolArray:
         return np.isfinite(m.mu) & (parameter > 0.0)
 
+    def below(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> Array:
+        size = np.rint(self._size(y, weights, trials))
+        with np.errstate(divide="ignore", invalid="ignore"):  # without trials there is no response
+            return (np.rint(size * y) - 1.0) / size
+
     def _cdf(self, y: Array, m: Mean, parameter: Array) -> Array:
         count = _successes(y, parameter)
         inner = np.clip(count, 0.0, np.maximum(parameter - 1.0, 0.0))

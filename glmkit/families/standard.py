@@ -48,6 +48,7 @@ class Gaussian(Family, verified=True):
     canonical_link: ClassVar[Link | None] = Identity()
     dispersion: ClassVar[float | None] = None
     counted_dispersion: ClassVar[int] = 1
+    normal: ClassVar[bool] = True
     ratio_names: ClassVar[Mapping[Link, str]] = {Log(): "mean ratio"}
 
     @property
@@ -187,6 +188,9 @@ class Poisson(Family, verified=True):
 
     def _parameter(self, m: Mean, dispersion: float, weights: Array | None, trials: Array | None) -> Array:
         return np.broadcast_to(1.0, m.mu.shape)
+
+    def below(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> Array:
+        return np.ceil(y) - 1.0
 
     def _cdf(self, y: Array, m: Mean, parameter: Array) -> Array:
         count = np.floor(y)
