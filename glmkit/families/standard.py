@@ -22,6 +22,7 @@ from glmkit.families.base import Family
 from glmkit.families.binomial import Bernoulli, Binomial
 from glmkit.families.link import Link, Mean
 from glmkit.families.links import Identity, Inverse, InverseSquare, Log
+from glmkit.numerics.tails import log_gamma_lower, log_gamma_upper
 
 __all__ = ["Bernoulli", "Binomial", "Gamma", "Gaussian", "InverseGaussian", "Poisson"]
 
@@ -200,6 +201,14 @@ class Poisson(Family, verified=True):
         count = np.floor(y)
         return np.where(count < 0.0, 1.0, special.gammainc(np.maximum(count, 0.0) + 1.0, m.mu))
 
+    def _logcdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        count = np.floor(y)
+        return np.where(count < 0.0, -np.inf, log_gamma_upper(np.maximum(count, 0.0) + 1.0, m.mu))
+
+    def _logsf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        count = np.floor(y)
+        return np.where(count < 0.0, 0.0, log_gamma_lower(np.maximum(count, 0.0) + 1.0, m.mu))
+
     def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
         return count_quantile(lambda k: self._cdf(k, m, parameter), p, m.mu, np.array(np.inf))
 
@@ -283,6 +292,12 @@ class Gamma(_Positive, verified=True):
 
     def _sf(self, y: Array, m: Mean, parameter: Array) -> Array:
         return special.gammaincc(1.0 / parameter, np.maximum(y, 0.0) / m.mu / parameter)
+
+    def _logcdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return log_gamma_lower(1.0 / parameter, np.maximum(y, 0.0) / m.mu / parameter)
+
+    def _logsf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return log_gamma_upper(1.0 / parameter, np.maximum(y, 0.0) / m.mu / parameter)
 
     def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
         return special.gammaincinv(1.0 / parameter, p) * parameter * m.mu
