@@ -43,7 +43,7 @@ def _beyond(model: FittedModel, measures: pd.DataFrame) -> dict[str, BoolArray]:
     if not df > 0:
         return found
     with np.errstate(invalid="ignore"):  # rows that say nothing are nan
-        found["P(F < Cook's D) > 0.5"] = special.fdtr(p, df, np.nan_to_num(cook)) > 0.5
+        found["Cook's D > the median of F(p, n - p)"] = special.fdtr(p, df, np.nan_to_num(cook)) > 0.5
         found["|DFFITS| > 3 sqrt(p/(n - p))"] = np.abs(dffits) > 3.0 * np.sqrt(p / df)
         found["|Cov. ratio - 1| > 3p/(n - p)"] = np.abs(1.0 - ratio) > 3.0 * p / df
     return found

@@ -97,7 +97,7 @@ def test_leverages_are_those_of_r(name):
     np.testing.assert_allclose(got, FIXTURE["edges"][name]["hat"], rtol=RELATIVE)
 
 
-RULES = {"dffit": "|DFFITS|", "cov.r": "|Cov. ratio", "cook.d": "P(F", "hat": "hat >"}
+RULES = {"dffit": "|DFFITS|", "cov.r": "|Cov. ratio", "cook.d": "Cook's D >", "hat": "hat >"}
 
 
 @pytest.mark.parametrize(("column", "rule"), RULES.items())
