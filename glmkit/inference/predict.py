@@ -11,12 +11,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array, BoolArray
+from glmkit.design.matrix import Design
 from glmkit.errors import AliasedWarning, DataError, FitError
 from glmkit.frame.newframe import new_frame, new_weights
 from glmkit.inference.predictive import Predictive
@@ -37,12 +39,17 @@ INTERVALS = (None, "mean", "prediction")
 class PredictionRows:
     """What a prediction starts from."""
 
-    rows: Array  # (m, p) design of the rows that can be predicted
+    design: Design  # (m, p) of the rows that can be predicted
     offset: Array  # (m,)
     ok: BoolArray  # (n,) which of the rows asked for these are
     index: pd.Index  # (n,) the caller's labels
     weights: Array | None = None  # (m,) of a new observation
     trials: Array | None = None  # (m,)
+
+    @cached_property
+    def rows(self) -> Array:
+        """The design spread out, (m, p), when it is asked for."""
+        return self.design.dense()
 
 
 def prediction_rows(model: FittedModel, newdata: object, given: RowGiven) -> PredictionRows:
@@ -58,12 +65,12 @@ def prediction_rows(model: FittedModel, newdata: object, given: RowGiven) -> Pre
         ok = ~np.isnan(padded(frame.rows, np.zeros(frame.n)))
         offset = _or_zeros(frame.offset, frame.n)
         law = (model.fit.problem.prior, model.fit.problem.trials)
-        return PredictionRows(frame.design.dense(), offset, ok, index, *law)
+        return PredictionRows(frame.design, offset, ok, index, *law)
     named = _named(newdata, model)
     new = new_frame(frame, named, offset=given.offset, exposure=given.exposure)
     weights = new_weights(frame, named, given.weights)
     kept = None if weights is None else weights[new.ok]
-    return PredictionRows(new.design.dense(), _or_zeros(new.offset, new.n), new.ok, new.index, kept)
+    return PredictionRows(new.design, _or_zeros(new.offset, new.n), new.ok, new.index, kept)
 
 
 def _or_zeros(offset: Array | None, n: int) -> Array:
@@ -249,6 +256,8 @@ def _check_combination(options: Options, given: RowGiven) -> None:
 
 
 def _estimable(model: FittedModel, asked: PredictionRows) -> BoolArray:
+    if len(model.estimate.dropped) == 0:
+        return np.ones(asked.design.shape[0], dtype=bool)
     estimable = model.estimate.estimable(asked.rows)
     if not np.all(estimable):
         labels = list(asked.index[asked.ok][~estimable][:5])
