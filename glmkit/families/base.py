@@ -63,6 +63,8 @@ class Family(Frozen, ABC):
     """Parameters the AIC counts besides the coefficients."""
     bounded_mean: ClassVar[bool] = False
     """Whether the family reads 1 - mu."""
+    normal: ClassVar[bool] = False
+    """Whether the response is normal about its mean."""
     ratio_names: ClassVar[Mapping[Link, str]] = {}
     overdispersion_cure: ClassVar[str] = "a quasi family, whose dispersion is estimated"
     """What to try when the response varies more than the family allows, in words."""
@@ -299,6 +301,10 @@ class Family(Frozen, ABC):
     ) -> Array:
         """Return log P(Y > y), (n,)."""
         return self._logsf(y, m, self._parameter(m, dispersion, weights, trials))
+
+    def below(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> Array:
+        """Return the largest response under y, (n,); y itself where the distribution is continuous."""
+        return y
 
     def quantile(
         self,

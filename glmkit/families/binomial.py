@@ -19,6 +19,7 @@ from glmkit.families._quantiles import count_quantile
 from glmkit.families.base import Family
 from glmkit.families.link import Link, Mean
 from glmkit.families.links import CLogLog, Log, Logit
+from glmkit.numerics.tails import log_beta_lower
 
 __all__ = ["Bernoulli", "Binomial"]
 
@@ -161,6 +162,11 @@ class Binomial(Family, verified=True):
     def _drawable(self, m: Mean, parameter: Array) -> BoolArray:
         return np.isfinite(m.mu) & (parameter > 0.0)
 
+    def below(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> Array:
+        size = np.rint(self._size(y, weights, trials))
+        with np.errstate(divide="ignore", invalid="ignore"):  # without trials there is no response
+            return (np.rint(size * y) - 1.0) / size
+
     def _cdf(self, y: Array, m: Mean, parameter: Array) -> Array:
         count = _successes(y, parameter)
         inner = np.clip(count, 0.0, np.maximum(parameter - 1.0, 0.0))
@@ -172,6 +178,18 @@ class Binomial(Family, verified=True):
         inner = np.clip(count, 0.0, np.maximum(parameter - 1.0, 0.0))
         value = special.betainc(inner + 1.0, np.maximum(parameter - inner, 1.0), m.mu)
         return np.where(count < 0.0, 1.0, np.where(count >= parameter, 0.0, value))
+
+    def _logcdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        count = _successes(y, parameter)
+        inner = np.clip(count, 0.0, np.maximum(parameter - 1.0, 0.0))
+        value = log_beta_lower(np.maximum(parameter - inner, 1.0), inner + 1.0, m.comu, m.mu)
+        return np.where(count < 0.0, -np.inf, np.where(count >= parameter, 0.0, value))
+
+    def _logsf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        count = _successes(y, parameter)
+        inner = np.clip(count, 0.0, np.maximum(parameter - 1.0, 0.0))
+        value = log_beta_lower(inner + 1.0, np.maximum(parameter - inner, 1.0), m.mu, m.comu)
+        return np.where(count < 0.0, 0.0, np.where(count >= parameter, -np.inf, value))
 
     def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
         some = np.where(parameter > 0.0, parameter, np.nan)

@@ -60,6 +60,12 @@ class _NoLikelihood(Family, verified=True):
     def _sf(self, y: Array, m: Mean, parameter: Array) -> Array:
         raise self._no_distribution()
 
+    def _logcdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        raise self._no_distribution()
+
+    def _logsf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        raise self._no_distribution()
+
     def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
         raise self._no_distribution()
 

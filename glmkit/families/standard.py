@@ -22,6 +22,7 @@ from glmkit.families.base import Family
 from glmkit.families.binomial import Bernoulli, Binomial
 from glmkit.families.link import Link, Mean
 from glmkit.families.links import Identity, Inverse, InverseSquare, Log
+from glmkit.numerics.tails import log_gamma_lower, log_gamma_upper
 
 __all__ = ["Bernoulli", "Binomial", "Gamma", "Gaussian", "InverseGaussian", "Poisson"]
 
@@ -48,6 +49,7 @@ class Gaussian(Family, verified=True):
     canonical_link: ClassVar[Link | None] = Identity()
     dispersion: ClassVar[float | None] = None
     counted_dispersion: ClassVar[int] = 1
+    normal: ClassVar[bool] = True
     ratio_names: ClassVar[Mapping[Link, str]] = {Log(): "mean ratio"}
 
     @property
@@ -188,6 +190,9 @@ class Poisson(Family, verified=True):
     def _parameter(self, m: Mean, dispersion: float, weights: Array | None, trials: Array | None) -> Array:
         return np.broadcast_to(1.0, m.mu.shape)
 
+    def below(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> Array:
+        return np.ceil(y) - 1.0
+
     def _cdf(self, y: Array, m: Mean, parameter: Array) -> Array:
         count = np.floor(y)
         return np.where(count < 0.0, 0.0, special.gammaincc(np.maximum(count, 0.0) + 1.0, m.mu))
@@ -195,6 +200,14 @@ class Poisson(Family, verified=True):
     def _sf(self, y: Array, m: Mean, parameter: Array) -> Array:
         count = np.floor(y)
         return np.where(count < 0.0, 1.0, special.gammainc(np.maximum(count, 0.0) + 1.0, m.mu))
+
+    def _logcdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        count = np.floor(y)
+        return np.where(count < 0.0, -np.inf, log_gamma_upper(np.maximum(count, 0.0) + 1.0, m.mu))
+
+    def _logsf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        count = np.floor(y)
+        return np.where(count < 0.0, 0.0, log_gamma_lower(np.maximum(count, 0.0) + 1.0, m.mu))
 
     def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
         return count_quantile(lambda k: self._cdf(k, m, parameter), p, m.mu, np.array(np.inf))
@@ -279,6 +292,12 @@ class Gamma(_Positive, verified=True):
 
     def _sf(self, y: Array, m: Mean, parameter: Array) -> Array:
         return special.gammaincc(1.0 / parameter, np.maximum(y, 0.0) / m.mu / parameter)
+
+    def _logcdf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return log_gamma_lower(1.0 / parameter, np.maximum(y, 0.0) / m.mu / parameter)
+
+    def _logsf(self, y: Array, m: Mean, parameter: Array) -> Array:
+        return log_gamma_upper(1.0 / parameter, np.maximum(y, 0.0) / m.mu / parameter)
 
     def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
         return special.gammaincinv(1.0 / parameter, p) * parameter * m.mu

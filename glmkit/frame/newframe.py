@@ -29,7 +29,7 @@ from glmkit.frame.names import plain_name
 from glmkit.frame.rows import first_labels, lost_rows, row_list
 from glmkit.frame.values import Factor, Logical, Value, level_text, take_rows
 
-__all__ = ["NewFrame", "new_frame"]
+__all__ = ["NewFrame", "new_frame", "new_weights"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +113,17 @@ def new_frame(
         total = None if total is None else total[ok]
     check_finite(values, given.index[ok])
     return NewFrame(coding.blocks(values), total, ok, given.index)
+
+
+def new_weights(frame: ModelFrame, newdata: Frame, given: RowArgument) -> Array | None:
+    """Return weights of the rows of new data, (n,): a column, an expression, values or one number."""
+    if given is None:
+        return None
+    columns = read_data(newdata, broadcast=True)
+    if isinstance(given, int | float | np.number):
+        given = np.full(columns.n_rows, float(given))
+    values = row_numbers(given, "weights", columns, frame.coding.context)
+    return checked(values, "weights", columns.index, allowed=lambda v: ~(v < 0), rule=">= 0 (not negative)")
 
 
 # ----------------------------------------------------------------------------- columns

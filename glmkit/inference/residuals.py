@@ -53,7 +53,7 @@ def residuals_of(fit: GLMFit, kind: str) -> Array:
     """Return the residuals of one kind, (n,), over the rows used."""
     if kind not in RESIDUALS:
         raise FitError(
-            f"{kind!r} is not a kind of residual. Choose one of: {', '.join(RESIDUALS)}.",
+            f"{kind!r} is not a kind of residual. Choose one of: {', '.join(RESIDUALS)}, partial, quantile.",
             argument="type",
             value=kind,
         )

@@ -13,7 +13,7 @@ import pandas as pd
 
 from glmkit.fitting.glm import GLMFit
 from glmkit.inference.estimate import Estimate
-from glmkit.inference.influence import leverage
+from glmkit.inference.influence import hat_values
 from glmkit.inference.likelihood import aic_of, bic_of
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.residuals import residuals_of
@@ -75,7 +75,7 @@ def augment(model: FittedModel) -> pd.DataFrame:
         "linear_predictor": fit.eta,
         "residual": residuals_of(fit, "deviance"),
         "pearson": residuals_of(fit, "pearson"),
-        "hat": leverage(fit),
+        "hat": hat_values(fit),
     }
     return pd.DataFrame(columns, index=model.frame.rows.labels)
 

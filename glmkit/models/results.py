@@ -9,7 +9,9 @@ from __future__ import annotations
 from glmkit.models.aliases import StatsmodelsSpellings
 from glmkit.models.attributes import Attributes
 from glmkit.models.covariances import Covariances
+from glmkit.models.influences import Influences
 from glmkit.models.intervals import Intervals
+from glmkit.models.predictions import Predictions
 from glmkit.models.presentation import Presentation
 from glmkit.models.row_values import RowValues
 
@@ -22,6 +24,8 @@ class Results(
     Covariances,
     Intervals,
     RowValues,
+    Predictions,
+    Influences,
     StatsmodelsSpellings,
 ):
     """A fitted generalized linear model.

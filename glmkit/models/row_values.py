@@ -1,34 +1,47 @@
-"""Results by row of the data: residuals, influence, predictions."""
+"""Results by row of the data: residuals and responses drawn anew."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from glmkit.inference import predict
-from glmkit.inference.residuals import residuals_of
+from glmkit.inference import residuals, simulate, terms
+from glmkit.inference.quantile_residuals import quantile_residuals
 from glmkit.models.record import Record
 
 __all__ = ["RowValues"]
 
 
 class RowValues(Record):
-    """Residuals and predictions, with the caller's row labels."""
+    """Residuals and simulated responses, with the caller's row labels."""
 
-    def residuals(self, type: str = "deviance", seed: int | None = None) -> pd.Series:
+    def residuals(self, type: str = "deviance", seed: int | None = None) -> pd.Series | pd.DataFrame:
         """Return residuals by row label.
 
         Parameters
         ----------
-        type : {"deviance", "pearson", "working", "response"}
+        type : {"deviance", "pearson", "working", "response", "partial", "quantile"}
             deviance: sign(y - mu) sqrt(w d); pearson: (y - mu) sqrt(w / V(mu));
-            working: (y - mu) / (dmu/deta); response: y - mu.
+            working: (y - mu) / (dmu/deta); response: y - mu; partial: the working residual
+            plus each term's share of the linear predictor (18.6); quantile: randomized
+            quantile residuals (18.7), standard normal where the model holds.
         seed : int, optional
-            For randomized residuals.
+            For quantile residuals of a discrete family, which are drawn.
 
         Returns
         -------
-        Series of length n
-            Padded with NaN where ``na_action="exclude"`` left rows out.
+        Series of length n, or for "partial" a DataFrame with a column for each term
+            Padded with NaN where ``na_action="exclude"`` left rows out. The terms are centred;
+            their constant is in ``.attrs["constant"]``.
+
+        Raises
+        ------
+        NoLikelihoodError
+            Quantile residuals of a quasi family, which has no distribution.
+
+        References
+        ----------
+        Dunn, P. K. and Smyth, G. K. (1996). Randomized quantile residuals. Journal of
+        Computational and Graphical Statistics 5, 236-244.
 
         Examples
         --------
@@ -36,48 +49,49 @@ class RowValues(Record):
         >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
         >>> bool(abs((fit.residuals() ** 2).sum() - fit.deviance) < 1e-9)
         True
+        >>> fit.residuals("quantile", seed=1).head(3).round(2).tolist()
+        [-0.89, -0.08, 3.7]
         """
-        return self._by_row(residuals_of(self.fit, type), "residual")
+        if type == "partial":
+            return terms.partial_residuals(self, residuals.working_residuals(self.fit))
+        if type == "quantile":
+            return self._by_row(quantile_residuals(self.fit, seed), "residual")
+        return self._by_row(residuals.residuals_of(self.fit, type), "residual")
 
-    def predict(
-        self,
-        newdata: object = None,
-        type: str = "response",
-        *,
-        se: bool = False,
-        interval: str | None = None,
-        level: float = 0.95,
-        offset: object = None,
-        exposure: object = None,
-    ) -> pd.Series | pd.DataFrame:
-        """Return predictions, one per row of `newdata`, with its labels.
+    def simulate(self, n: int = 1, seed: int | None = None) -> pd.DataFrame:
+        """Return responses drawn from the fitted model, at its fitted means.
 
         Parameters
         ----------
-        newdata : frame, dict or one row, optional
-            Without it, the rows of the fit.
-        type : {"response", "link"}
-            Scale of the prediction.
-        se : bool
-            Add standard errors (on the response scale by the delta method).
-        interval : {None, "mean"}
-            Add a confidence interval for the mean, transformed from the link scale.
-        level : float
-            Level of the interval.
-        offset, exposure : array, column name or expression, optional
-            For `newdata`, where the fit's were given as arrays.
+        n : int
+            How many data sets.
+        seed : int, optional
+            The same seed gives the same numbers.
 
         Returns
         -------
-        Series, or DataFrame with columns ``fit se conf_low conf_high``
-            NaN where a value needed is missing.
+        DataFrame by row label, columns ``sim_1 ... sim_n``
+            In the coding of the response: levels of a two-level column, successes where it
+            was ``cbind(successes, failures)``, proportions where it was one. NaN in a row of
+            weight zero whose weight is its trials or divides its variance.
+
+        Raises
+        ------
+        NoLikelihoodError
+            A quasi family has no distribution to draw from.
+
+        Notes
+        -----
+        The dispersion is the fit's own (Pearson's where it is estimated); R's ``simulate``
+        takes the maximum likelihood shape for the gamma family.
 
         Examples
         --------
         >>> import glmkit as gk
         >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> fit.predict({"wool": ["A", "B"]}).round(3).tolist()
-        [31.037, 25.259]
+        >>> fit.simulate(2, seed=1).head(2)
+           sim_1  sim_2
+        0   31.0   28.0
+        1   28.0   36.0
         """
-        options = predict.Options(type, se, interval, level)
-        return predict.predict(self, newdata, options, offset=offset, exposure=exposure)
+        return simulate.simulate(self, n, seed)

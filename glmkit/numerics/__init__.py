@@ -5,5 +5,6 @@
 `rank`           which columns are independent, from left to right
 `compensated`    sums and products in double-double arithmetic
 `special`        elementary functions that are right in the tail
+`tails`          logarithms of tail probabilities too small for a double
 `scaling`        column norms without overflow, scales without rounding
 """

@@ -230,6 +230,19 @@ def test_log_tails_are_logs_of_the_tails(family):
 
 
 @every_standard
+def test_between_a_response_and_the_one_below_lies_its_own_probability(family):
+    y, eta, _, trials = cases(family)
+    arguments = (family.mean(eta), phi_of(family), trials, trials)
+    below = family.below(y, trials, trials)
+    own = family.sf(below, *arguments) - family.sf(y, *arguments)
+    middle = family.mean(family.link(np.array([0.5, 0.5])))
+    flat = family.cdf(np.array([0.51, 0.52]), middle, 1.0, trials[:2], trials[:2])
+    discrete = flat[0] == flat[1]
+    expected = np.exp(family.loglik(y, family.mean(eta), trials, 1.0, trials)) if discrete else 0.0 * y
+    np.testing.assert_allclose(own, expected, rtol=1e-9, atol=1e-14)
+
+
+@every_standard
 def test_quantile_undoes_the_distribution_function(family):
     y, eta, _, trials = cases(family)
     m = family.mean(eta)
