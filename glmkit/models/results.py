@@ -10,6 +10,7 @@ from glmkit.models.aliases import StatsmodelsSpellings
 from glmkit.models.attributes import Attributes
 from glmkit.models.covariances import Covariances
 from glmkit.models.intervals import Intervals
+from glmkit.models.measures import Measures
 from glmkit.models.presentation import Presentation
 from glmkit.models.row_values import RowValues
 
@@ -21,6 +22,7 @@ class Results(
     Presentation,
     Covariances,
     Intervals,
+    Measures,
     RowValues,
     StatsmodelsSpellings,
 ):
