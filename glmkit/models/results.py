@@ -10,6 +10,7 @@ from glmkit.models.aliases import StatsmodelsSpellings
 from glmkit.models.attributes import Attributes
 from glmkit.models.covariances import Covariances
 from glmkit.models.intervals import Intervals
+from glmkit.models.maketables import MaketablesHooks
 from glmkit.models.measures import Measures
 from glmkit.models.presentation import Presentation
 from glmkit.models.row_values import RowValues
@@ -25,6 +26,7 @@ class Results(
     Measures,
     RowValues,
     StatsmodelsSpellings,
+    MaketablesHooks,
 ):
     """A fitted generalized linear model.
 

@@ -125,6 +125,13 @@ def test_the_score_for_extra_zeros_agrees(name, field):
     np.testing.assert_allclose(got, R[name]["zeros"][field], rtol=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("field", "own"), [("r_squared", "rsquared"), ("r_squared_adjusted", "rsquared_adj")]
+)
+def test_the_r_squared_of_a_linear_model_is_that_of_lm(field, own):
+    np.testing.assert_allclose(getattr(fitted("trees"), own), R["trees"][field], rtol=1e-12)
+
+
 def test_how_many_cases_are_compared(capsys):
     fields = ["r2", "aicc", "hl", "auc", "brier", "link", "linear", "quadratic", "dean", "zeros"]
     counts = {field: len(cases_with(field)) for field in fields}
