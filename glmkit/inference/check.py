@@ -21,7 +21,7 @@ import pandas as pd
 from scipy import special
 
 from glmkit._typing import Array, IntArray
-from glmkit.errors import FitError
+from glmkit.errors import FitError, GlmkitError
 from glmkit.fitting.glm import GLMFit
 from glmkit.inference.hosmer_lemeshow import hosmer_lemeshow_report
 from glmkit.inference.influence import leverage
@@ -84,7 +84,7 @@ def _settled(check: Callable[[FittedModel], Finding], model: FittedModel) -> Fin
     """Return a finding; a test that this fit does not have is a question that does not arise."""
     try:
         return check(model)
-    except FitError:
+    except GlmkitError:
         return Finding("not tested here", NOT_ASKED)
 
 
@@ -249,6 +249,13 @@ def _zeros(model: FittedModel) -> Finding:
 
 def _link(model: FittedModel) -> Finding:
     p_value = float(link_test_table(model).frame["p_value"].to_numpy()[2])
+    if np.isnan(p_value):
+        return Finding(
+            "eta^2 has no finite estimate",
+            "look",
+            "fit.link_test()",
+            "the square of the linear predictor fits some rows perfectly: a curve or a term is missing.",
+        )
     result = format_text("p = {p_value} for eta^2", p_value=p_value)
     if not p_value < SMALL_P:
         return Finding(result)

@@ -155,6 +155,8 @@ def _check_choices(statistics: Sequence[str], labels: str | None) -> None:
 def _coefficients(model: FittedModel, labels: str | None, exponentiate: bool, level: float) -> pd.DataFrame:
     frame = coefficient_frame(model.estimate, level)
     frame = exponentiated(frame) if exponentiate else frame
+    if frame.index.nlevels > 1:
+        frame.index = pd.Index([", ".join(map(str, name)) for name in frame.index.tolist()], dtype=object)
     if labels is not None:
         frame.index = pd.Index(
             [name.r if labels == "r" else name.label for name in model.frame.names], dtype=object

@@ -21,6 +21,9 @@ from glmkit.tables.wording import statistic_headings
 
 __all__ = ["link_test_table"]
 
+SEPARATED = (
+    "The square separates the outcomes: its estimate is infinite, which itself speaks against the link."
+)
 NAMES = ("Intercept", "eta", "eta^2")
 
 
@@ -51,11 +54,18 @@ def link_test_table(model: FittedModel) -> Table:
             "The linear predictor takes fewer than three different values, so that its square says nothing "
             "more. The link cannot be tested in this model."
         )
+    if fit.recession is None and not fit.converged:
+        raise FitError(
+            "The fit to the linear predictor and its square did not converge, so that the link cannot be tested."
+        )
     estimate = estimate_of(fit, pd.Index(NAMES, dtype=object))
     frame = coefficient_frame(estimate).drop(columns=["conf_low", "conf_high"])
     return Table(
         frame,
         "Link test: the response on the linear predictor and its square",
         headings=statistic_headings(statistic_name(estimate.df)),
-        notes=["A small p value for eta^2 speaks against the link, or for a term that is missing."],
+        notes=[
+            *([] if fit.recession is None else [SEPARATED]),
+            "A small p value for eta^2 speaks against the link, or for a term that is missing.",
+        ],
     )

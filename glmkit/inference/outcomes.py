@@ -50,7 +50,6 @@ def outcomes_of(fit: GLMFit) -> Outcomes:
             family=fit.family,
         )
     used = np.flatnonzero(fit.problem.weights > 0)
-    # By eta: it orders probabilities that are all 0 or 1 to the last digit too.
     order = used[np.argsort(fit.mean.mu[used], kind="stable")]
     mu, y, weights = fit.mean.mu[order], fit.problem.y[order], fit.problem.weights[order]
     first = np.flatnonzero(np.concatenate([[True], _apart(mu, fit.mean.comu[order])]))

@@ -130,7 +130,7 @@ class SideBySide(Printed):
 
     def _document(self, most_rows: int | None) -> Document:
         order = _names(self._models)
-        labels = [text for name in order for text in (_label(name), "")]
+        labels = [text for name in order for text in (as_text(name), "")]
         columns = [
             _estimate_cells(frame.reindex(order), _name_set(frame), self._layout)
             for frame in self._models.values()
@@ -167,10 +167,6 @@ def _names(models: Mapping[str, pd.DataFrame]) -> list[object]:
 def _name_set(frame: pd.DataFrame) -> frozenset[object]:
     """Return the names a model has, aliased ones too."""
     return frozenset(frame.index.tolist())
-
-
-def _label(name: object) -> str:
-    return ", ".join(map(as_text, name)) if isinstance(name, tuple) else as_text(name)
 
 
 def _estimate_cells(frame: pd.DataFrame, present: frozenset[object], layout: _Layout) -> list[str]:

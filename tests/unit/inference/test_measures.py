@@ -324,6 +324,15 @@ def test_the_link_test_needs_finite_estimates(separated):
         separated.link_test()
 
 
+def test_a_square_that_separates_is_infinite_and_said_to_be():
+    data = {"y": [0, 0, 1, 1, 1, 0, 0], "x": [-3.0, -2, -1, 0, 1, 2, 3.5]}
+    fit = gk.glm("y ~ x", data, "binomial")
+    table = fit.link_test()
+    assert np.isinf(table.frame.loc["eta^2", "estimate"])
+    assert "separates" in table.notes[0]
+    assert fit.check().tables["checks"].loc["Link", "verdict"] == "look"
+
+
 def test_rows_of_weight_zero_change_no_measure():
     data = gk.load_dataset("warpbreaks")
     weights = np.resize([1.0, 1.0, 0.0], 54)
