@@ -50,9 +50,11 @@ from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.standard import Gamma, Gaussian, InverseGaussian, Poisson
 from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
+from glmkit.inference.etable import etable
 from glmkit.models.entry import glm, glm_fit
 from glmkit.models.results import Results
 from glmkit.motor import simulate_motor
+from glmkit.tables.side_by_side import SideBySide
 from glmkit.tables.table import Report, Table
 
 __version__ = "0.1.0"
@@ -102,9 +104,11 @@ __all__ = [
     "Report",
     "Results",
     "SeparationWarning",
+    "SideBySide",
     "Sqrt",
     "Table",
     "datasets",
+    "etable",
     "glm",
     "glm_fit",
     "load_dataset",

@@ -61,6 +61,10 @@ class Family(Frozen, ABC):
     has_likelihood: ClassVar[bool] = True
     counted_dispersion: ClassVar[int] = 0
     """Parameters the AIC counts besides the coefficients."""
+    counts: ClassVar[bool] = False
+    """Whether responses are counts, of which zeros may be too many."""
+    spread_alternatives: ClassVar[tuple[str, ...]] = ()
+    """Larger variances that have a test of their own: linear and quadratic in the mean, or beta-binomial."""
     bounded_mean: ClassVar[bool] = False
     """Whether the family reads 1 - mu."""
     normal: ClassVar[bool] = False
@@ -102,6 +106,11 @@ class Family(Frozen, ABC):
         return replace(self, link=link_from(link))
 
     # -- names -------------------------------------------------------------------------
+
+    @property
+    def discrete(self) -> bool:
+        """Whether the likelihood is a probability, which does not change with the unit of the response."""
+        return self.counts or self.response_kind != "numeric"
 
     @property
     def canonical(self) -> bool:

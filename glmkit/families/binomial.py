@@ -46,6 +46,7 @@ class Binomial(Family, verified=True):
     response_kind: ClassVar[str] = "binomial"
     bounded_mean: ClassVar[bool] = True
     overdispersion_cure: ClassVar[str] = "QuasiBinomial()"
+    spread_alternatives: ClassVar[tuple[str, ...]] = ("beta-binomial",)
     ratio_names: ClassVar[Mapping[Link, str]] = {
         Logit(): "odds ratio", Log(): "risk ratio", CLogLog(): "hazard ratio",
     }  # fmt: skip

@@ -130,6 +130,8 @@ class Poisson(Family, verified=True):
     canonical_link: ClassVar[Link | None] = Log()
     ratio_names: ClassVar[Mapping[Link, str]] = {Log(): "rate ratio"}
     overdispersion_cure: ClassVar[str] = "QuasiPoisson()"
+    counts: ClassVar[bool] = True
+    spread_alternatives: ClassVar[tuple[str, ...]] = ("linear", "quadratic")
 
     @property
     def loss_name(self) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from glmkit._typing import Array, IntArray
 from glmkit.design.blocks import CodedPart
+from glmkit.design.dense import DenseDesign
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family
 from glmkit.fitting.existence import settle
@@ -25,7 +26,7 @@ from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import reference_df
 
-__all__ = ["estimate_of", "fit_problem", "problem_of", "refit"]
+__all__ = ["estimate_of", "fit_problem", "problem_of", "refit", "refit_on"]
 
 
 def problem_of(frame: ModelFrame) -> Problem:
@@ -132,3 +133,20 @@ def refit(
     if added is not None:
         problem = replace(problem, offset=problem.added + added)
     return fit_problem(problem, model.family if family is None else family, model.control, start)
+
+
+def refit_on(model: FittedModel, columns: Array) -> GLMFit:
+    """Return the model fitted to the same rows with other columns (n, k), the first of them constant 1.
+
+    The offset is left out: what is meant of it stands in the columns.
+    """
+    constant = np.zeros(columns.shape[1])
+    constant[0] = 1.0
+    problem = replace(
+        model.fit.problem,
+        design=DenseDesign(np.asfortranarray(columns)),
+        offset=None,
+        intercept=True,
+        constant=constant,
+    )
+    return fit_problem(problem, model.family, model.control)

@@ -11,6 +11,8 @@ from glmkit.models.attributes import Attributes
 from glmkit.models.covariances import Covariances
 from glmkit.models.influences import Influences
 from glmkit.models.intervals import Intervals
+from glmkit.models.maketables import MaketablesHooks
+from glmkit.models.measures import Measures
 from glmkit.models.predictions import Predictions
 from glmkit.models.presentation import Presentation
 from glmkit.models.row_values import RowValues
@@ -23,10 +25,12 @@ class Results(
     Presentation,
     Covariances,
     Intervals,
+    Measures,
     RowValues,
     Predictions,
     Influences,
     StatsmodelsSpellings,
+    MaketablesHooks,
 ):
     """A fitted generalized linear model.
 

@@ -270,6 +270,17 @@ def stars_for(p_values: Array) -> list[str]:
     return [next((code for limit, code in STARS if p < limit), "") for p in p_values.tolist()]
 
 
+def enclosed(columns: Sequence[Sequence[str]], brackets: str = "()") -> list[str]:
+    """Return ready cells side by side in brackets, to stand beneath an estimate.
+
+    Examples
+    --------
+    >>> enclosed([["0.050", "0.200"]]), enclosed([["-1.20"], ["0.31"]], "[]")
+    (['(0.050)', '(0.200)'], ['[-1.20, 0.31]'])
+    """
+    return [brackets[0] + ", ".join(cells) + brackets[1] for cells in zip(*columns, strict=True)]
+
+
 # One value -----------------------------------------------------------------------------
 
 

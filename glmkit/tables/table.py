@@ -23,7 +23,7 @@ MOST_ROWS: Final = 60
 """Rows of a table that ``print`` and a notebook show; ``to_text()`` and the like show all."""
 
 
-class _Printed:
+class Printed:
     """Printing in every format, from one document."""
 
     def _document(self, most_rows: int | None) -> Document:
@@ -65,7 +65,7 @@ class _Printed:
         return latex_document(self._document(MOST_ROWS))
 
 
-class Table(_Printed):
+class Table(Printed):
     """A table at full precision, which knows how it prints.
 
     Parameters
@@ -222,7 +222,7 @@ def fact(label: str, template: str, /, **values: Value) -> Fact:
     return Fact(label, template, values)
 
 
-class Report(_Printed):
+class Report(Printed):
     """Facts and tables under one title.
 
     Parameters

@@ -1,0 +1,403 @@
+"""One report on all that can be wrong with a fit, in plain words, with the call to make next.
+
+A verdict is one of four words: ``ok``; ``look``, worth a look before the numbers are used;
+``act``, the numbers are not what they seem; and a dash where the question does not arise.
+
+References
+----------
+Cook, R. D. and Weisberg, S. (1982). Residuals and Influence in Regression, section 3.5.
+Fox, J. and Monette, G. (1992). Generalized collinearity diagnostics. JASA 87, 178-183.
+Peduzzi, P. et al. (1996). A simulation study of the number of events per variable in logistic
+regression analysis. J. Clinical Epidemiology 49, 1373-1379.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from glmkit._typing import Array, IntArray
+from glmkit.errors import FitError, GlmkitError
+from glmkit.fitting.glm import GLMFit
+from glmkit.inference.hosmer_lemeshow import hosmer_lemeshow_report
+from glmkit.inference.influence import leverage
+from glmkit.inference.likelihood import overdispersion
+from glmkit.inference.link_test import link_test_table
+from glmkit.inference.protocols import FittedModel
+from glmkit.inference.reference import two_sided
+from glmkit.inference.residuals import residuals_of
+from glmkit.inference.spread import zero_score
+from glmkit.tables.table import Report, Table
+from glmkit.tables.wording import format_text, join_names
+
+__all__ = ["CHECKS", "Finding", "check_report"]
+
+# Tail area below which chance is no explanation, and what a ratio must come to beside it.
+SMALL_P = 0.01
+OVERDISPERSED = 1.5
+ZEROS = 1.1
+# Events (or failures, or counts) for each coefficient below which estimates are unsteady.
+EVENTS = 10.0
+# GVIF^(1/(2 Df)) from which a term's errors are large for what other terms say: a VIF of 10.
+INFLATED = float(np.sqrt(10.0))
+# Tail area of the largest of n residuals.
+OUTLYING = 0.05
+CERTAIN = 1e-8
+"""1 - leverage below which a row fixes its own fitted value."""
+NAMED = 3
+
+
+class Finding(NamedTuple):
+    """What one check says: a row of the table and, unless all is well, a sentence below it."""
+
+    result: str
+    verdict: str = "ok"
+    advice: str = ""
+    sentence: str = ""
+
+
+NOT_ASKED = "-"
+
+
+def check_report(model: FittedModel) -> Report:
+    """Return the report of all checks."""
+    findings = {name: _settled(check, model) for name, check in CHECKS.items()}
+    frame = pd.DataFrame(
+        [finding[:3] for finding in findings.values()],
+        columns=["result", "verdict", "advice"],
+        index=pd.Index(list(findings), dtype=object),
+    )
+    notes = [f"{name}: {finding.sentence}" for name, finding in findings.items() if finding.sentence]
+    title = format_text(
+        "Check of the fit: {act} to act on, {look} to look at",
+        act=int((frame["verdict"] == "act").sum()),
+        look=int((frame["verdict"] == "look").sum()),
+    )
+    return Report(title, (), {"checks": Table(frame)}, notes=notes)
+
+
+def _settled(check: Callable[[FittedModel], Finding], model: FittedModel) -> Finding:
+    """Return a finding; a test that this fit does not have is a question that does not arise."""
+    try:
+        return check(model)
+    except GlmkitError:
+        return Finding("not tested here", NOT_ASKED)
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else word + "s"
+
+
+def _row_words(model: FittedModel, positions: IntArray) -> str:
+    labels = join_names(model.frame.rows.labels[positions], most=NAMED)
+    return f"{_plural('row', len(positions))} {labels}"
+
+
+# The end of the iterations ----------------------------------------------------------------------
+
+
+def _convergence(model: FittedModel) -> Finding:
+    fit = model.fit
+    if fit.recession is not None:
+        rows = fit.recession.separated
+        return Finding(
+            format_text("separated in {count} {word}", count=len(rows), word=_plural("row", len(rows))),
+            "act",
+            "print(fit.summary())",
+            "the maximum is at infinity: estimates shown as Inf have no standard error, and the other "
+            "numbers are limits. Merge or drop the levels concerned, or collect more data.",
+        )
+    if fit.active is not None:
+        return Finding(
+            format_text(
+                "on the edge in {count} {word}", count=len(fit.active), word=_plural("row", len(fit.active))
+            ),
+            "act",
+            "another link",
+            "some fitted means lie at the end of their range, where tests and intervals are doubtful. "
+            "Choose a link whose means stay in range.",
+        )
+    steps = format_text("{count} {word}", count=len(fit.trace), word=_plural("iteration", len(fit.trace)))
+    if fit.converged:
+        return Finding(steps)
+    return Finding(
+        f"not after {steps}",
+        "act",
+        "gk.Control(max_iter=200)",
+        "the maximum was not reached, so no number of this fit can be relied on.",
+    )
+
+
+# The data -------------------------------------------------------------------------------------------
+
+
+def _rows(model: FittedModel) -> Finding:
+    rows = model.frame.rows
+    if not rows.n_dropped:
+        return Finding(format_text("{used} used, none dropped", used=rows.n_used))
+    columns = join_names(rows.dropped, most=NAMED)
+    return Finding(
+        format_text("{count} of {read} dropped", count=rows.n_dropped, read=rows.n_read),
+        "look",
+        'na_action="fail"',
+        f"rows with missing values were left out (in {columns}); the rest may not stand for all.",
+    )
+
+
+def _aliasing(model: FittedModel) -> Finding:
+    dropped = model.estimate.names[model.estimate.dropped]
+    if not len(dropped):
+        return Finding("none")
+    return Finding(
+        format_text("{count} of {all} columns", count=len(dropped), all=len(model.estimate.names)),
+        "look",
+        "fit.aliased",
+        f"{join_names(dropped, most=NAMED)} cannot be told apart from earlier columns, and the other coefficients "
+        "mean what they do without them.",
+    )
+
+
+def _information(model: FittedModel) -> Finding:
+    fit, family = model.fit, model.family
+    if not family.discrete or fit.rank == 0:
+        share = fit.nobs / max(fit.rank, 1)
+        few, what = share < EVENTS, "rows"
+    else:
+        weights, y = fit.problem.weights, np.where(fit.problem.weights > 0, fit.problem.y, 0.0)
+        rare = float(weights @ y)
+        if family.response_kind == "binomial":
+            rare = min(rare, float(weights @ (1.0 - y)))
+        share, what = rare / fit.rank, "events"
+        few = share < EVENTS
+    result = format_text("{share} {what} per coefficient", share=_rounded(share), what=what)
+    if not few:
+        return Finding(result)
+    return Finding(
+        result,
+        "look",
+        "fewer terms",
+        f"with fewer than 10 {what} for each coefficient, estimates are biased away from 0 and their standard errors "
+        "are rough.",
+    )
+
+
+def _rounded(share: float) -> float:
+    return float(np.floor(share)) if share >= EVENTS else float(np.round(share, 1))
+
+
+# The family ----------------------------------------------------------------------------------------
+
+
+def _spread(model: FittedModel) -> Finding:
+    fit = model.fit
+    if fit.family.dispersion is None:
+        return Finding(format_text("estimated: {dispersion}", dispersion=fit.dispersion), NOT_ASKED)
+    test = overdispersion(fit)
+    if test is None:
+        return Finding("cannot be seen in these data", NOT_ASKED)
+    result = format_text(
+        "Pearson/df {ratio:statistic}, p = {p_value}", ratio=test.ratio, p_value=test.p_value
+    )
+    if not (test.ratio > OVERDISPERSED and test.p_value < SMALL_P):
+        return Finding(result)
+    cure = fit.family.overdispersion_cure
+    if not model.estimate.is_model_based:
+        return Finding(
+            result,
+            "ok",
+            "",
+            f"more than the family says, and the errors ({model.estimate.label}) allow for it.",
+        )
+    return Finding(
+        result,
+        "act",
+        f"family=gk.{cure}" if cure[0].isupper() else cure,
+        format_text(
+            "the response varies {ratio:statistic} times as much as the family says, so that standard errors should be "
+            "about {factor:statistic} times as large. A missing term can look the same.",
+            ratio=test.ratio,
+            factor=float(np.sqrt(test.ratio)),
+        ),
+    )
+
+
+def _zeros(model: FittedModel) -> Finding:
+    fit = model.fit
+    used = fit.problem.weights > 0
+    if not (fit.family.counts and fit.family.has_likelihood) or np.any(fit.problem.prior[used] != 1.0):
+        return Finding("not counts", NOT_ASKED)
+    score = zero_score(fit)
+    result = format_text(
+        "{observed:count} seen, {expected} expected",
+        observed=score.observed,
+        expected=round(score.expected, 1),
+    )
+    if not (score.observed > ZEROS * score.expected and score.p_value < SMALL_P):
+        return Finding(result)
+    return Finding(
+        result,
+        "look",
+        "fit.zero_inflation_test()",
+        "there are more zeros than the family expects. If the response is overdispersed see to that first: it "
+        "makes zeros too.",
+    )
+
+
+def _link(model: FittedModel) -> Finding:
+    p_value = float(link_test_table(model).frame["p_value"].to_numpy()[2])
+    if np.isnan(p_value):
+        return Finding(
+            "eta^2 has no finite estimate",
+            "look",
+            "fit.link_test()",
+            "the square of the linear predictor fits some rows perfectly: a curve or a term is missing.",
+        )
+    result = format_text("p = {p_value} for eta^2", p_value=p_value)
+    if not p_value < SMALL_P:
+        return Finding(result)
+    return Finding(
+        result,
+        "look",
+        "fit.link_test()",
+        "the square of the linear predictor still explains something: try another link, a transformed "
+        "covariate, a curve or an interaction.",
+    )
+
+
+def _calibration(model: FittedModel) -> Finding:
+    if model.family.response_kind != "binomial":
+        return Finding("not binomial", NOT_ASKED)
+    p_value = float(hosmer_lemeshow_report(model, 10).tables["test"]["p_value"].iloc[0])
+    result = format_text("Hosmer-Lemeshow p = {p_value}", p_value=p_value)
+    if not p_value < SMALL_P:
+        return Finding(result)
+    return Finding(
+        result,
+        "look",
+        "fit.hosmer_lemeshow()",
+        "observed and expected events differ in groups of like probability: a term or a curve is missing.",
+    )
+
+
+# The rows ------------------------------------------------------------------------------------------
+
+
+def _influence(model: FittedModel) -> Finding:
+    distance = _cooks_distance(model.fit)
+    limit = float(special.fdtri(model.fit.rank, model.fit.df_resid, 0.5))
+    strong = np.flatnonzero(distance > limit)
+    result = format_text("largest Cook's distance {size}", size=float(np.max(distance, initial=0.0)))
+    if not len(strong):
+        return Finding(result)
+    labels = _row_words(model, strong)
+    return Finding(
+        result,
+        "look",
+        "fit.augment()",
+        f"without {labels} the coefficients would move to the edge of their joint 50 % region. Check these "
+        "rows, and report the fit without them too.",
+    )
+
+
+def _cooks_distance(fit: GLMFit) -> Array:
+    """Return Cook's distance of one row of each kind, (n,); 0 where a row fixes its own fit."""
+    if not (fit.df_resid > 0 and fit.dispersion > 0 and fit.rank > 0) or fit.recession is not None:
+        raise FitError("Influence needs residual degrees of freedom and finite estimates.")
+    hat = leverage(fit) / np.maximum(fit.problem.counts, 1.0)
+    free = np.where((1.0 - hat > CERTAIN) & (fit.problem.counts > 0), 1.0 - hat, np.inf)
+    pearson = np.where(np.isfinite(free), residuals_of(fit, "pearson"), 0.0)
+    return np.asarray((pearson / free) ** 2 * hat / (fit.dispersion * fit.rank))
+
+
+def _outliers(model: FittedModel) -> Finding:
+    fit = model.fit
+    if not (fit.df_resid > 0 and fit.dispersion > 0):
+        return Finding("no residual df", NOT_ASKED)
+    hat = leverage(fit) / np.maximum(fit.problem.counts, 1.0)
+    free = np.where((1.0 - hat > CERTAIN) & (fit.problem.counts > 0), 1.0 - hat, np.inf)
+    size = np.abs(residuals_of(fit, "deviance")) / np.sqrt(fit.dispersion * free)
+    # Bonferroni: the largest of n, judged by n times its own tail area.
+    far = np.flatnonzero(fit.nobs * two_sided(size, np.inf) < OUTLYING)
+    result = format_text("largest residual {size:statistic} SD", size=float(np.max(size, initial=0.0)))
+    if not len(far):
+        return Finding(result)
+    labels = _row_words(model, far)
+    verb = "lies" if len(far) == 1 else "lie"
+    return Finding(
+        result,
+        "look",
+        'fit.residuals("deviance")',
+        f"{labels} {verb} further from the fitted value than the largest of as many rows should. Check the "
+        "values there.",
+    )
+
+
+def _collinearity(model: FittedModel) -> Finding:
+    inflation = _inflation(model)
+    if not inflation:
+        return Finding("one term or none", NOT_ASKED)
+    result = format_text("largest VIF {vif:statistic}", vif=max(inflation.values()) ** 2)
+    high = [term for term, value in inflation.items() if value > INFLATED]
+    if not high:
+        return Finding(result)
+    return Finding(
+        result,
+        "look",
+        "drop or combine terms",
+        f"{join_names(high, most=NAMED)} can hardly be told apart from other terms, so that their errors are large. "
+        "Powers and interactions of one variable may be left as they are.",
+    )
+
+
+def _inflation(model: FittedModel) -> dict[str, float]:
+    """Return GVIF^(1/(2 Df)) of each term, from the model-based correlations of the coefficients."""
+    fit = model.fit
+    if fit.recession is not None:
+        raise FitError("Infinite estimates have no correlations.")
+    covariance = fit.centring.covariance_to_original(fit.inverse)
+    terms = [
+        (t.label, np.flatnonzero(np.isin(fit.kept, t.columns))) for t in model.frame.terms if t.order > 0
+    ]
+    terms = [(label, columns) for label, columns in terms if len(columns)]
+    if len(terms) < 2:
+        return {}
+    every = np.concatenate([columns for _, columns in terms])
+    return {
+        label: float(
+            np.exp(
+                (
+                    _logdet(covariance, columns)
+                    + _logdet(covariance, np.setdiff1d(every, columns))
+                    - _logdet(covariance, every)
+                )
+                / (2.0 * len(columns))
+            )
+        )
+        for label, columns in terms
+    }
+
+
+def _logdet(covariance: Array, columns: IntArray) -> float:
+    """Return the log-determinant of the correlations of some coefficients."""
+    block = covariance[np.ix_(columns, columns)]
+    scale = np.sqrt(np.diag(block))
+    return float(np.linalg.slogdet(block / np.outer(scale, scale))[1])
+
+
+CHECKS: dict[str, Callable[[FittedModel], Finding]] = {
+    "Convergence": _convergence,
+    "Missing values": _rows,
+    "Aliasing": _aliasing,
+    "Information": _information,
+    "Overdispersion": _spread,
+    "Zeros": _zeros,
+    "Link": _link,
+    "Calibration": _calibration,
+    "Influence": _influence,
+    "Outliers": _outliers,
+    "Collinearity": _collinearity,
+}

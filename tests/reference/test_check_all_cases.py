@@ -1,0 +1,39 @@
+"""Every model that can be fitted can be checked and put in a table, without a warning."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+from oracle_cases import case_ids, fit_case, read_case, waiting_for
+
+import glmkit as gk
+from glmkit.inference.check import CHECKS
+
+CASES = [name for name in case_ids() if waiting_for(read_case(name)) in ("", "separation")]
+
+
+def fitted(name: str) -> gk.Results:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gk.GlmkitWarning)  # what is tested comes after the fit
+        return fit_case(read_case(name))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_fit_can_be_checked_within_80_columns(name):
+    report = fitted(name).check()
+    assert list(report.tables["checks"].index) == list(CHECKS)
+    assert max(map(len, str(report).splitlines())) <= 80
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_a_fit_can_stand_in_a_table(name):
+    fit = fitted(name)
+    assert gk.etable(fit, ci=True, stars=True).frame["(1)"]["estimate"].equals(fit.coef.rename("estimate"))
+
+
+def test_how_many_cases_are_checked(capsys):
+    with capsys.disabled():
+        print(f"\nfits checked: {len(CASES)}")
+    assert len(CASES) > 80
