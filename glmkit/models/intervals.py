@@ -1,10 +1,10 @@
-"""Confidence intervals of a fit."""
+"""Confidence intervals of a fit, and what they are read from."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from glmkit.inference import wald
+from glmkit.inference import bootstrap, wald
 from glmkit.models.record import Record
 
 __all__ = ["Intervals"]
@@ -28,3 +28,49 @@ class Intervals(Record):
             where it is known. ``df=np.inf`` gives R's ``confint.default``.
         """
         return wald.confint(self.estimate, method, level, df)
+
+    def bootstrap(
+        self, n: int = 999, kind: str = "case", *, seed: object = None, cluster: object = None
+    ) -> bootstrap.Replicates:
+        """Return the coefficients of fits to data drawn again: standard errors, bias, intervals.
+
+        Parameters
+        ----------
+        n : int
+            Replicates; 999 makes the ends of a 95 % interval single replicates.
+        kind : {"case", "parametric", "cluster"}
+            Draw rows with replacement (as counts: a row of frequency f is f observations);
+            draw responses from the fitted distribution; draw whole clusters.
+        seed : int or numpy Generator, optional
+            The same seed gives the same digits.
+        cluster : column name, expression or (n,) array, optional
+            For ``kind="cluster"``.
+
+        Returns
+        -------
+        Replicates
+            With ``std_error``, ``bias``, ``confint("percentile" | "basic" | "bca")``,
+            ``frame`` (one row a replicate) and ``table()``, which is also what it prints.
+
+        Raises
+        ------
+        FitError
+            The fit is separated, or hardly any replicate could be fitted.
+        DataError
+            The clusters do not match the rows, one is missing, or there is only one.
+        NoLikelihoodError
+            ``kind="parametric"`` for a quasi family.
+
+        Notes
+        -----
+        n warm refits, a few scoring steps each. Replicates that are separated or fail are
+        counted, and the printed table says how many.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.bootstrap(199, seed=1).confint().round(2).loc["wool[T.B]"].tolist()
+        [-0.43, 0.06]
+        """
+        return bootstrap.bootstrap(self, n, kind, seed=seed, cluster=cluster)

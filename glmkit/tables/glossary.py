@@ -50,6 +50,7 @@ _COLUMNS: tuple[Column, ...] = (
     Column("std_error", "std_error", "Std. Error", "the standard error of the estimate"),
     Column("statistic", "statistic", "Statistic", "the test statistic: z, t, F or chi-squared"),
     Column("p_value", "p", "p value", "the probability of a statistic at least as extreme under the null"),
+    Column("bias", "bound", "Bias", "mean of the bootstrap replicates less the estimate"),
     Column("conf_low", "bound", "Lower", "the lower end of the confidence interval"),
     Column("conf_high", "bound", "Upper", "the upper end of the confidence interval"),
     Column("fit", "estimate", "Fit", "the prediction"),
