@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from glmkit.inference import bootstrap, wald
+from glmkit.inference import bootstrap, confidence
 from glmkit.models.record import Record
 
 __all__ = ["Intervals"]
@@ -13,21 +13,65 @@ __all__ = ["Intervals"]
 class Intervals(Record):
     """Intervals for coefficients."""
 
-    def confint(self, method: str = "wald", *, level: float = 0.95, df: float | None = None) -> pd.DataFrame:
+    def confint(
+        self,
+        method: str | None = None,
+        *,
+        level: float = 0.95,
+        df: float | None = None,
+        n: int = 999,
+        kind: str = "case",
+        seed: object = None,
+        cluster: object = None,
+    ) -> pd.DataFrame:
         """Return confidence intervals, columns ``conf_low conf_high``.
 
         Parameters
         ----------
-        method : {"wald"}
-            estimate -+ quantile * standard error.
+        method : {"profile", "wald", "score", "boot"}, optional
+            The values that the likelihood-ratio test does not reject; estimate -+ quantile *
+            standard error; the values that Rao's score test does not reject; quantiles of
+            bootstrap replicates. ``"profile"`` if left out, or ``"wald"`` where another
+            covariance is in use.
         level : float
             Confidence level.
         df : float, optional
             Degrees of freedom of the t quantile. By default those of the p-values beside
             the interval: `df_resid` where the dispersion was estimated, infinite (normal)
-            where it is known. ``df=np.inf`` gives R's ``confint.default``.
+            where it is known. ``df=np.inf`` gives R's ``confint`` and ``confint.default``.
+        n, kind, seed, cluster
+            For ``"boot"``, as in `bootstrap`, which also has other intervals.
+
+        Returns
+        -------
+        DataFrame
+            NaN where aliased. An end is infinite where the maximum is at infinity, and the
+            end of the possible values where these end before the statistic reaches the
+            quantile.
+
+        Raises
+        ------
+        FitError
+            Profile or score: a robust covariance, a maximum on the edge of the valid
+            region, a fit that did not converge or is only a local maximum.
+
+        Notes
+        -----
+        Profile and score intervals are exact roots, from two to four warm refits an end,
+        O(n p^2) each; equations (16.1) to (16.5). With the identity link and constant
+        variance both are Wald's, in closed form.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("low ~ smoke", gk.load_dataset("birthwt"), gk.Binomial())
+        >>> fit.confint().round(4).loc["smoke"].tolist()
+        [0.0787, 1.3351]
+        >>> fit.confint("wald").round(4).loc["smoke"].tolist()
+        [0.0776, 1.3305]
         """
-        return wald.confint(self.estimate, method, level, df)
+        drawing = confidence.Drawing(n, kind, seed, cluster)
+        return confidence.confint(self, method, level, df, drawing)
 
     def bootstrap(
         self, n: int = 999, kind: str = "case", *, seed: object = None, cluster: object = None
