@@ -8,12 +8,16 @@ import pandas as pd
 
 from glmkit.errors import FitError
 from glmkit.inference import bootstrap, profiling, wald
+from glmkit.inference.estimate import Estimate
 from glmkit.inference.profiling import Reference
 from glmkit.inference.protocols import FittedModel
+from glmkit.inference.reference import statistic_name, two_sided
 
-__all__ = ["METHODS", "Drawing", "confint", "method_of", "reference_of"]
+__all__ = ["TABULATED", "Drawing", "coefficient_frame", "confint", "reference_of", "statistic_of"]
 
 METHODS = ("profile", "wald", "score", "boot")
+# Those with a test to go beside the interval.
+TABULATED = ("wald", "profile", "score")
 
 
 class Drawing(NamedTuple):
@@ -25,12 +29,12 @@ class Drawing(NamedTuple):
     cluster: object = None
 
 
-def method_of(model: FittedModel, method: str | None, among: tuple[str, ...] = METHODS) -> str:
+def method_of(model: FittedModel, method: str | None) -> str:
     """Return the method asked for; by default "profile", and "wald" under a robust covariance."""
     if method is None:
         return "profile" if model.estimate.is_model_based else "wald"
-    if method not in among:
-        named = ", ".join(f'"{known}"' for known in among)
+    if method not in METHODS:
+        named = ", ".join(f'"{known}"' for known in METHODS)
         raise FitError(
             f"method={method!r} is not an interval. Choose one of: {named}.", argument="method", value=method
         )
@@ -40,6 +44,45 @@ def method_of(model: FittedModel, method: str | None, among: tuple[str, ...] = M
 def reference_of(model: FittedModel, df: float | None = None) -> Reference:
     """Return the dispersion and degrees of freedom that go with the p-values of the fit."""
     return Reference(model.fit.dispersion, model.estimate.df if df is None else float(df))
+
+
+def coefficient_frame(
+    model: FittedModel, estimate: Estimate, ci: str, level: float, dispersion: float | None = None
+) -> pd.DataFrame:
+    """Return the coefficient table with the interval, statistic and p-value of one method.
+
+    Parameters
+    ----------
+    model : FittedModel
+    estimate : Estimate
+        Of the model, perhaps at another dispersion.
+    ci : {"wald", "profile", "score"}
+    level : float
+    dispersion : float, optional
+        In place of the model's.
+    """
+    if ci not in TABULATED:
+        named = ", ".join(f'"{known}"' for known in TABULATED)
+        cure = ' Bootstrap intervals have no p-value to go with: use confint("boot").' if ci == "boot" else ""
+        raise FitError(f"ci={ci!r} is not known. Choose one of: {named}.{cure}", argument="ci", value=ci)
+    frame = wald.coefficient_frame(estimate, level)
+    if ci == "wald":
+        return frame
+    reference = Reference(model.fit.dispersion if dispersion is None else dispersion, estimate.df)
+    ends = profiling.intervals(model, ci, level, reference)
+    statistic = profiling.signed_roots(model, ci, reference)
+    return frame.assign(
+        statistic=statistic,
+        p_value=two_sided(statistic, estimate.df),
+        conf_low=ends[:, 0],
+        conf_high=ends[:, 1],
+    )
+
+
+def statistic_of(ci: str, df: float) -> str:
+    """Return what the statistic beside an interval is called, as `statistic_headings` knows it."""
+    name = statistic_name(df)
+    return {"wald": name, "profile": f"LR {name}", "score": f"Score {name}"}[ci]
 
 
 def confint(

@@ -38,8 +38,11 @@ __all__ = [
     "check_profiles",
     "interval_of",
     "intervals",
+    "root_at",
     "signed_root",
     "signed_roots",
+    "standard_error",
+    "unit_change",
 ]
 
 METHODS = ("profile", "score")
@@ -119,13 +122,17 @@ def interval_of(
         half = quantile * standard_error(model, row, reference)
         return estimate - half, estimate + half
     held = held_function(model, row)
-    scale = standard_error(model, row, reference) if np.isfinite(estimate) else _scale(held)
+    scale = standard_error(model, row, reference) if np.isfinite(estimate) else unit_change(held)
     low, high = (_end(held, (estimate, side * scale), method, quantile, reference) for side in (-1.0, 1.0))
     return low, high
 
 
 def signed_root(model: FittedModel, row: Array, value: float, method: str, reference: Reference) -> float:
-    """Return r or s of one linear function at a value; 0 where every value is as good."""
+    """Return r or s of one linear function at a value.
+
+    0 where every value is as good; nan where no valid mean has the value, or where the score
+    test of it does not exist.
+    """
     estimate = float(model.estimate.linear(row[None])[0])
     if np.isnan(estimate):
         return 0.0
@@ -133,12 +140,8 @@ def signed_root(model: FittedModel, row: Array, value: float, method: str, refer
         return float((value - estimate) / standard_error(model, row, reference))
     line = held_function(model, row)
     held = line.at(value, None if model.fit.recession is not None else np.zeros(line.rest.shape[1]))
-    if held is None:
-        raise FitError(
-            f"No valid mean has the coefficient at {format_value(value)}, hence no {method} statistic. "
-            'Use ci="wald".',
-            value=value,
-        )
+    if held is None or (method == "score" and np.isnan(held.rao)):
+        return float("nan")
     return root_at(held, estimate, method, model.fit.deviance, reference)
 
 
@@ -210,7 +213,7 @@ def _end(
     return float(origin + scale * crossing.at)
 
 
-def _scale(held: HeldFunction) -> float:
+def unit_change(held: HeldFunction) -> float:
     """Return the change of the value that moves the linear predictor by about 1."""
     used = held.problem.weights > 0
     return 1.0 / float(np.sqrt(np.mean(held.push[used] ** 2)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from glmkit.inference import bootstrap, confidence
+from glmkit.inference.profile_curve import Functions, Profile, profile_of
 from glmkit.models.record import Record
 
 __all__ = ["Intervals"]
@@ -72,6 +73,45 @@ class Intervals(Record):
         """
         drawing = confidence.Drawing(n, kind, seed, cluster)
         return confidence.confint(self, method, level, df, drawing)
+
+    def profile(self, parm: Functions = None, *, level: float = 0.99, points: int = 8) -> Profile:
+        """Return the profile of the deviance: for plots, and for intervals of combinations.
+
+        Parameters
+        ----------
+        parm : str, list of str, dict or Series, optional
+            Coefficients by name, all if left out; a dict of weights such as
+            ``{"tension[T.M]": 1, "tension[T.H]": -1}`` is one linear combination.
+        level : float
+            The curve goes to the ends of the interval of this level.
+        points : int
+            Values on each side of the estimate.
+
+        Returns
+        -------
+        Profile
+            With ``frame`` (parameter, value, deviance, signed_root), ``coef`` (all
+            coefficients at each row) and ``interval`` (at `level`).
+
+        Raises
+        ------
+        FitError
+            As `confint`; an unknown or aliased coefficient.
+
+        Notes
+        -----
+        Equation (16.1). Two roots and 2 points + 1 warm refits a parameter. Where the
+        estimate is infinite the curve goes from the finite end towards it.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool + tension", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.profile({"tension[T.M]": 1, "tension[T.H]": -1}, level=0.95).interval.round(4)
+                                     conf_low  conf_high
+        tension[T.M] - tension[T.H]    0.0635     0.3314
+        """
+        return profile_of(self, parm, level, points)
 
     def bootstrap(
         self, n: int = 999, kind: str = "case", *, seed: object = None, cluster: object = None

@@ -42,6 +42,14 @@ class Column(NamedTuple):
 _COLUMNS: tuple[Column, ...] = (
     Column("term", "text", "Term", "the term or coefficient the row is about"),
     Column("contrast", "text", "Contrast", "what is compared: A - B, or A / B for a ratio"),
+    Column("parameter", "text", "Parameter", "the coefficient or combination that is profiled"),
+    Column("value", "number", "Value", "the value at which the parameter is held"),
+    Column(
+        "signed_root",
+        "statistic",
+        "Signed root",
+        "signed root of the likelihood-ratio statistic of the value",
+    ),
     Column("hypothesis", "text", "Hypothesis", "the hypothesis, as it was written"),
     Column("level", "text", "Level", "the level of the response the row is about"),
     Column("part", "text", "Part", "the part of the model the row belongs to"),
