@@ -34,6 +34,10 @@ __all__ = ["Replicates", "bootstrap"]
 
 INTERVALS = ("percentile", "basic", "bca")
 FEWEST = 2
+# A replicate this close to the estimate, in standard errors, is equal to it.
+EQUAL = 1e-8
+# A place among the replicates this close to a whole number is one.
+WHOLE = 1e-9
 # Replicates are iterated to a hundredth of this, in standard errors: they vary by whole ones.
 TOLERANCE = 1e-6
 
@@ -307,25 +311,36 @@ def _check_interval(kind: str, drawn: str) -> None:
 
 
 def _corrected(values: Array, estimate: float, acceleration: float, tails: Array) -> Array:
-    """Return the shares that a BCa interval takes instead of the tails."""
-    below = (np.sum(values < estimate) + 0.5 * np.sum(values == estimate)) / len(values)
-    bias = special.ndtri(below)
+    """Return the shares that a BCa interval takes instead of the tails.
+
+    Efron and Tibshirani (1993, eq. 14.9, 14.10, 14.14); replicates equal to the estimate are not below it.
+    """
+    finite = values[np.isfinite(values)]
+    bias = special.ndtri(np.mean(values < estimate - EQUAL * np.std(finite)))
     moved = bias + special.ndtri(tails)
     return np.asarray(special.ndtr(bias + moved / (1.0 - acceleration * moved)))
 
 
 def order_statistic(values: Array, share: float) -> float:
-    """Return the (n + 1) share-th smallest of sorted values, interpolated; the extreme beyond them.
+    """Return the (n + 1) share-th smallest of sorted values; the extreme beyond them.
+
+    Between two it is interpolated on the normal scale (Davison and Hinkley 1997, eq. 5.8).
 
     Examples
     --------
     >>> order_statistic(np.arange(1.0, 1000.0), 0.025)
     25.0
     """
-    if not np.isfinite(share):
+    if np.isnan(share):
         return float("nan")
-    place = min(max((len(values) + 1) * share - 1.0, 0.0), len(values) - 1.0)
-    whole = round(place) if abs(place - round(place)) < 1e-9 else int(np.floor(place))
-    part = max(place - whole, 0.0) if abs(place - round(place)) >= 1e-9 else 0.0
-    low, high = values[whole], values[min(whole + 1, len(values) - 1)]
-    return float(low if part == 0.0 or low == high else low + part * (high - low))
+    n = len(values)
+    place = min(max((n + 1) * share, 1.0), float(n))
+    whole = round(place)
+    if abs(place - whole) < WHOLE:
+        return float(values[whole - 1])
+    below = int(np.floor(place))
+    low, high = values[below - 1], values[below]
+    if np.isinf(low) or np.isinf(high):
+        return float(high if np.isinf(high) and high > 0 else low)
+    first, wanted, last = special.ndtri(np.array([below, place, below + 1]) / (n + 1))
+    return float(low + (wanted - first) / (last - first) * (high - low))

@@ -128,7 +128,7 @@ def _goodness(fit: GLMFit, dispersion: float | None) -> list[Fact]:
         fact("Null deviance", "{deviance} on {df} df", deviance=fit.null_deviance, df=fit.df_null),
         fact("Residual deviance", "{deviance} on {df} df", deviance=fit.deviance, df=fit.df_resid),
     ]
-    against = [_null_fact(fit)] if fit.df_null > fit.df_resid else []
+    against = [_null_fact(fit, dispersion)] if fit.df_null > fit.df_resid else []
     end = "" if fit.converged else ", not converged"
     return [
         *facts,
@@ -153,8 +153,8 @@ def _dispersion_fact(fit: GLMFit, given: float | None) -> Fact:
     )
 
 
-def _null_fact(fit: GLMFit) -> Fact:
-    test = null_test(fit)
+def _null_fact(fit: GLMFit, dispersion: float | None) -> Fact:
+    test = null_test(fit, dispersion)
     if test.name == "LR":
         template = "LR chi-square {statistic} on {df} df, p = {p_value}"
         return fact("Against the null", template, statistic=test.statistic, df=test.df, p_value=test.p_value)

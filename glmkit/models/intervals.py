@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
-from glmkit.inference import bootstrap, confidence
+from glmkit.inference import bootstrap, confidence, inverse
 from glmkit.inference.profile_curve import Functions, Profile, profile_of
 from glmkit.models.record import Record
+from glmkit.tables.table import Table
 
 __all__ = ["Intervals"]
 
@@ -112,6 +115,68 @@ class Intervals(Record):
         tension[T.M] - tension[T.H]    0.0635     0.3314
         """
         return profile_of(self, parm, level, points)
+
+    def inverse_predict(
+        self,
+        variable: str,
+        p: float | Sequence[float] | None = None,
+        *,
+        mean: float | Sequence[float] | None = None,
+        eta: float | Sequence[float] | None = None,
+        at: Mapping[str, object] | None = None,
+        method: str = "delta",
+        level: float = 0.95,
+    ) -> Table:
+        """Return the value of a variable at which the mean is a given one: the LD50 and the like.
+
+        Parameters
+        ----------
+        variable : str
+            A numeric column. Where the formula transforms it, as in ``log(dose)``, the answer
+            is on the column's own scale.
+        p, mean, eta : float or list of float, optional
+            The target: a probability (binomial families; 0.5 if nothing is given), a mean,
+            or a linear predictor.
+        at : dict, optional
+            Values of the other variables of the model, one each.
+        method : {"delta", "fieller", "profile"}
+            Estimate -+ quantile * standard error; the values at which a Wald test, or the
+            likelihood-ratio test, does not reject the target.
+        level : float
+
+        Returns
+        -------
+        Table
+            ``prob`` (or ``fitted``, ``linear_predictor``), ``estimate std_error conf_low
+            conf_high``, one row per target. An end is infinite where no value on that side
+            is rejected.
+
+        Raises
+        ------
+        FitError
+            The linear predictor does not rise or fall all the way, never reaches the target,
+            or rests on other variables that `at` leaves open.
+
+        Notes
+        -----
+        Equations (16.9) to (16.11). The standard error is the delta method's for every
+        method; delta intervals are symmetric on the column's own scale, the others do not
+        depend on the scale. Delta and Fieller intervals use the covariance in use.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("cbind(r, 20 - r) ~ log2(dose)", {"dose": [1, 2, 4, 8, 16, 32],
+        ...     "r": [1, 4, 9, 13, 18, 20]}, "binomial")
+        >>> fit.inverse_predict("dose", [0.5, 0.9], method="fieller")
+        dose at which the probability is reached
+          Prob.  Estimate  Std. Error  2.5 %  97.5 %
+         0.5000      4.72        0.67   3.51    6.31
+         0.9000     15.82        3.86  10.80   30.94
+        Interval: Fieller's, the values that a Wald test of the target does not reject.
+        """
+        target = inverse.target_of(self, p, mean, eta)
+        return inverse.inverse_table(self, variable, target, at, method, level)
 
     def bootstrap(
         self, n: int = 999, kind: str = "case", *, seed: object = None, cluster: object = None

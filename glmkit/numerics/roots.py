@@ -70,10 +70,11 @@ def rising_crossing(
     for _ in range(MAX_EVALUATIONS):
         value, slope = curve(x)
         if np.isnan(value):
-            bracket = bracket._replace(reach=0.5 * abs(x - bracket.low) if np.isfinite(bracket.low) else step)
-            if bracket.reach <= SHORTEST * step:
-                return Crossing(bracket.low, is_edge=True)
-            x = bracket.low + bracket.reach if np.isfinite(bracket.low) else x - step
+            known = bracket.low if np.isfinite(bracket.low) else bracket.high
+            bracket = bracket._replace(reach=0.5 * abs(x - known))
+            if not SHORTEST * step < bracket.reach < np.inf:
+                return Crossing(known if np.isfinite(known) else float("nan"), is_edge=True)
+            x = known + np.copysign(bracket.reach, x - known)
             continue
         proposal = x - (value - level) / _slope(x, value, slope, last)
         if abs(proposal - x) <= (SECANT_STEP if np.isnan(slope) else NEWTON_STEP) * step:
