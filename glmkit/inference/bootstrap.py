@@ -146,7 +146,7 @@ class Replicates:
 
         Notes
         -----
-        Equations (16.7) and (16.8) of the mathematics page.
+        Equations (16.5) and (16.6) of the mathematics page.
         """
         _check_interval(kind, self.kind)
         tails = 0.5 + np.array([-0.5, 0.5]) * check_level(level)

@@ -246,7 +246,7 @@ class _Solution:
 
     @classmethod
     def at(cls, path: _Path, eta: float) -> _Solution:
-        """Return the solution; standard error se(L beta) / |d eta / d x| (16.10)."""
+        """Return the solution; standard error se(L beta) / |d eta / d x| (16.7)."""
         x = _solved(path, eta, path.direction(path.low, path.high))
         step = SLOPE_STEP * path.width
         ahead, behind = path.eta(np.array([x + step, x - step]))

@@ -62,7 +62,7 @@ class Intervals(Record):
         Notes
         -----
         Profile and score intervals are exact roots, from two to four warm refits an end,
-        O(n p^2) each; equations (16.1) to (16.5). With the identity link and constant
+        O(n p^2) each; equations (16.1) to (16.4). With the identity link and constant
         variance both are Wald's, in closed form.
 
         Examples
@@ -159,7 +159,7 @@ class Intervals(Record):
 
         Notes
         -----
-        Equations (16.9) to (16.11). The standard error is the delta method's for every
+        Equations (16.7) and (16.8). The standard error is the delta method's for every
         method; delta intervals are symmetric on the column's own scale, the others do not
         depend on the scale. Delta and Fieller intervals use the covariance in use.
 
