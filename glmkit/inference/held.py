@@ -25,7 +25,7 @@ from glmkit.fitting.boundary import at_edge
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.objective import GLMObjective
 from glmkit.fitting.problem import Problem
-from glmkit.fitting.scoring import fisher_scoring
+from glmkit.fitting.scoring import Control, fisher_scoring
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.refit import fit_problem
 from glmkit.numerics.factor import cholesky_factor
@@ -35,6 +35,10 @@ __all__ = ["Held", "HeldFunction", "held_function"]
 
 # Eigenvalues of a singular equilibrated information below this are rounding.
 SINGULAR = 1e-9
+# Held fits are iterated to a hundredth of this, in standard errors: the deviance is then right to
+# its square. Iterations that stall in rounding at `STALLED` serve as well.
+TOLERANCE = 1e-7
+STALLED = 1e-5
 
 
 class Held(NamedTuple):
@@ -68,6 +72,11 @@ class HeldFunction:
         Of delta; the offset is that of the center.
     push : (n,) array
         Z u: how the linear predictor moves with the value.
+    columns : DenseDesign
+        Z.
+    is_partial : bool
+        Whether these are the rows left by a separation that does not move the function: the
+        other coefficients are then not determined.
     """
 
     model: FittedModel
@@ -78,6 +87,8 @@ class HeldFunction:
     rest: Array
     problem: Problem
     push: Array
+    columns: DenseDesign
+    is_partial: bool = False
 
     def at(self, value: float, start: Array | None) -> Held | None:
         """Return the best fit with the function at `value`; None where there is no valid mean.
@@ -91,6 +102,11 @@ class HeldFunction:
         found = None if start is None else self._warm(value, moved, start)
         return self._settled(value, moved) if found is None else found
 
+    @property
+    def _control(self) -> Control:
+        control = self.model.control
+        return replace(control, tol=max(control.tol, TOLERANCE))
+
     def _warm(self, value: float, offset: Array, start: Array) -> Held | None:
         """Return the fit by scoring alone; None where it needs more."""
         problem, family = self.problem, self.model.family
@@ -99,8 +115,10 @@ class HeldFunction:
         if not np.isfinite(point.merit):
             return None
         if len(start):
-            solution = fisher_scoring(objective, point, self.model.control)
-            if not solution.converged or at_edge(family, solution.point.eta, problem.weights):
+            solution = fisher_scoring(objective, point, self._control)
+            stalled = solution.reason != "stuck" and solution.trace[-1].step <= STALLED
+            at_end = solution.converged or stalled
+            if not at_end or at_edge(family, solution.point.eta, problem.weights):
                 return None
             point = solution.point
         return self._held(value, point.merit, point.mean, point.beta)
@@ -108,7 +126,8 @@ class HeldFunction:
     def _settled(self, value: float, offset: Array) -> Held | None:
         """Return the fit from a cold start, in the limit or on the edge if need be."""
         try:
-            fit = fit_problem(replace(self.problem, offset=offset), self.model.family, self.model.control)
+            with np.errstate(all="ignore"):  # far out means overflow; what is found is judged below
+                fit = fit_problem(replace(self.problem, offset=offset), self.model.family, self._control)
         except FitError:
             return None
         if not fit.converged:
@@ -120,7 +139,7 @@ class HeldFunction:
         delta = np.zeros(self.problem.design.shape[1])
         delta[fit.kept] = fit.centring.to_original(fit.gamma)
         found = self._held(value, fit.deviance, fit.mean, delta)
-        if fit.recession is not None:
+        if fit.recession is not None or self.is_partial:
             return found._replace(gamma=np.full(len(self.row), np.nan), delta=None)
         return found if fit.active is None else found._replace(slope=float("nan"), rao=float("nan"))
 
@@ -131,7 +150,7 @@ class HeldFunction:
             residual = np.where(counted, family.score_residual(problem.y, mean), 0.0)
             working = np.where(counted, family.working_weight(mean), 0.0)
         score = float(self.push @ (problem.weights * residual))
-        information = self.model.fit.independence.design.gram(problem.weights * working)
+        information = self.columns.gram(problem.weights * working)
         # Only the held function has a score left, s = c (u's): s'A^-1 s = (u's)^2 c'A^-1 c.
         rao = -score * float(np.sqrt(_spread(information, self.row)))
         gamma = self.center + self.along * (value - self.base) + self.rest @ delta
@@ -181,7 +200,27 @@ def held_function(model: FittedModel, row: Array) -> HeldFunction:
         intercept=False,
         constant=_constant(fit, c, others),
     )
-    return HeldFunction(model, c, center, float(c @ center), along, rest, problem, push)
+    held = HeldFunction(model, c, center, float(c @ center), along, rest, problem, push, DenseDesign(Z))
+    is_finite = fit.recession is not None and fit.recession.limits(c[None])[0] == 0.0
+    return _remaining(held) if is_finite else held
+
+
+def _remaining(held: HeldFunction) -> HeldFunction:
+    """Return the function on the rows that are not separated, where alone it is decided."""
+    problem, recession = held.problem, held.model.fit.recession
+    assert recession is not None
+    rows = np.flatnonzero((recession.signs == 0.0) & (problem.weights > 0.0))
+    left = replace(
+        problem,
+        design=problem.design.select(rows),
+        y=problem.y[rows],
+        prior=problem.prior[rows],
+        frequency=None if problem.frequency is None else problem.frequency[rows],
+        offset=problem.added[rows],
+        trials=None if problem.trials is None else problem.trials[rows],
+    )
+    columns = held.columns.select(rows)
+    return replace(held, problem=left, push=held.push[rows], columns=columns, is_partial=True)
 
 
 def _pivot(fit: GLMFit, c: Array) -> int:

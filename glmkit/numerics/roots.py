@@ -18,6 +18,8 @@ DOUBLINGS = 20
 # The curve is taken to end where it cannot be followed by this share of `step`.
 SHORTEST = 1e-9
 MAX_EVALUATIONS = 200
+# A doubled step that gains less than this share of what is missing shows that the curve is flat.
+FLAT = 1e-4
 
 
 class Crossing(NamedTuple):
@@ -79,9 +81,12 @@ def rising_crossing(
         proposal = x - (value - level) / _slope(x, value, slope, last)
         if abs(proposal - x) <= (SECANT_STEP if np.isnan(slope) else NEWTON_STEP) * step:
             return Crossing(proposal)
+        is_flat = x - last[0] >= step and abs(value - last[1]) < FLAT * (level - value)
         bracket, last = _narrowed(bracket, x, value < level), (x, value)
+        if np.isinf(bracket.high) and (is_flat or bracket.reach > 2.0**DOUBLINGS * step):
+            return Crossing(float("inf"))
         if bracket.reach > 2.0**DOUBLINGS * step:
-            return Crossing(float(np.copysign(np.inf, bracket.low)))
+            return Crossing(-float("inf"))
         x = _inside(bracket, proposal)
     return Crossing(float("nan"))
 
