@@ -50,6 +50,8 @@ from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.standard import Gamma, Gaussian, InverseGaussian, Poisson
 from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
+from glmkit.inference.bootstrap import Replicates
+from glmkit.inference.profile_curve import Profile
 from glmkit.models.entry import glm, glm_fit
 from glmkit.models.results import Results
 from glmkit.motor import simulate_motor
@@ -96,9 +98,11 @@ __all__ = [
     "Poisson",
     "Power",
     "Probit",
+    "Profile",
     "Quasi",
     "QuasiBinomial",
     "QuasiPoisson",
+    "Replicates",
     "Report",
     "Results",
     "SeparationWarning",

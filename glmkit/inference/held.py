@@ -19,6 +19,7 @@ import numpy as np
 
 from glmkit._typing import Array, IntArray
 from glmkit.design.dense import DenseDesign
+from glmkit.design.matrix import Design
 from glmkit.errors import FitError
 from glmkit.families.base import Mean
 from glmkit.fitting.boundary import at_edge
@@ -73,7 +74,7 @@ class HeldFunction:
         Of delta; the offset is that of the center.
     push : (n,) array
         Z u: how the linear predictor moves with the value.
-    columns : DenseDesign
+    columns : Design
         Z.
     is_partial : bool
         Whether these are the rows left by a separation that does not move the function: the
@@ -88,7 +89,7 @@ class HeldFunction:
     rest: Array
     problem: Problem
     push: Array
-    columns: DenseDesign
+    columns: Design
     is_partial: bool = False
 
     def at(self, value: float, start: Array | None) -> Held | None:
@@ -182,16 +183,16 @@ def held_function(model: FittedModel, row: Array) -> HeldFunction:
     """
     fit = model.fit
     c = fit.centring.rows_to_fitted(row[None, fit.kept])[0]
-    Z = fit.independence.design.dense()
+    columns = fit.independence.design
     pivot = _pivot(fit, c)
     others = np.delete(np.arange(fit.rank), pivot)
     rest = np.zeros((fit.rank, fit.rank - 1))
     rest[others, np.arange(len(others))] = 1.0
     rest[pivot] = -c[others] / c[pivot]
     center, along, eta = _tangent(fit, c, pivot)
-    push = Z @ along
+    push = columns.dot(along)
     problem = Problem(
-        design=DenseDesign(np.asfortranarray(Z[:, others] + np.outer(Z[:, pivot], rest[pivot]))),
+        design=_rest_of(columns, pivot, others, rest[pivot]),
         y=fit.problem.y,
         prior=fit.problem.prior,
         frequency=fit.problem.frequency,
@@ -200,7 +201,7 @@ def held_function(model: FittedModel, row: Array) -> HeldFunction:
         intercept=False,
         constant=_constant(fit, c, others),
     )
-    held = HeldFunction(model, c, center, float(c @ center), along, rest, problem, push, DenseDesign(Z))
+    held = HeldFunction(model, c, center, float(c @ center), along, rest, problem, push, columns)
     is_finite = fit.recession is not None and fit.recession.limits(c[None])[0] == 0.0
     return _remaining(held) if is_finite else held
 
@@ -221,6 +222,15 @@ def _remaining(held: HeldFunction) -> HeldFunction:
     )
     columns = held.columns.select(rows)
     return replace(held, problem=left, push=held.push[rows], columns=columns, is_partial=True)
+
+
+def _rest_of(columns: Design, pivot: int, others: IntArray, share: Array) -> Design:
+    """Return Z N: the other columns as they are, where the function is one coefficient."""
+    left = columns.take(others)
+    if not np.any(share):
+        return left
+    held = columns.take(np.array([pivot])).dense()[:, 0]
+    return DenseDesign(np.asfortranarray(left.dense() + np.outer(held, share)))
 
 
 def _pivot(fit: GLMFit, c: Array) -> int:
