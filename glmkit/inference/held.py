@@ -49,7 +49,7 @@ class Held(NamedTuple):
     value: float
     deviance: float
     slope: float  # of the deviance by the value; nan where some row is on the edge
-    rao: float  # signed root of the score statistic at dispersion 1, rising in the value
+    rao: float  # signed root of the score statistic at dispersion 1, rising in the value; nan unless scored
     gamma: Array  # (rank,) in the coordinates of the fit; nan where some are infinite
     delta: Array | None  # where the next fit may start
 
@@ -76,6 +76,8 @@ class HeldFunction:
         Z u: how the linear predictor moves with the value.
     columns : Design
         Z.
+    scored : bool
+        Whether the score statistic is asked for, which costs a Gram matrix.
     is_partial : bool
         Whether these are the rows left by a separation that does not move the function: the
         other coefficients are then not determined.
@@ -90,6 +92,7 @@ class HeldFunction:
     problem: Problem
     push: Array
     columns: Design
+    scored: bool
     is_partial: bool = False
 
     def at(self, value: float, start: Array | None) -> Held | None:
@@ -151,9 +154,11 @@ class HeldFunction:
             residual = np.where(counted, family.score_residual(problem.y, mean), 0.0)
             working = np.where(counted, family.working_weight(mean), 0.0)
         score = float(self.push @ (problem.weights * residual))
-        information = self.columns.gram(problem.weights * working)
-        # Only the held function has a score left, s = c (u's): s'A^-1 s = (u's)^2 c'A^-1 c.
-        rao = -score * float(np.sqrt(_spread(information, self.row)))
+        rao = float("nan")
+        if self.scored:
+            # Only the held function has a score left, s = c (u's): s'A^-1 s = (u's)^2 c'A^-1 c.
+            information = self.columns.gram(problem.weights * working)
+            rao = -score * float(np.sqrt(_spread(information, self.row)))
         gamma = self.center + self.along * (value - self.base) + self.rest @ delta
         return Held(value, deviance, -2.0 * score, rao, gamma, delta)
 
@@ -172,7 +177,7 @@ def _spread(information: Array, row: Array) -> float:
     return float(scaled @ solution) if known else float("nan")
 
 
-def held_function(model: FittedModel, row: Array) -> HeldFunction:
+def held_function(model: FittedModel, row: Array, scored: bool = False) -> HeldFunction:
     """Return a linear function of the coefficients, to be held.
 
     Parameters
@@ -180,6 +185,8 @@ def held_function(model: FittedModel, row: Array) -> HeldFunction:
     model : FittedModel
     row : (p,) array
         Over all columns as coded; estimable, not all zero.
+    scored : bool
+        Whether its score statistics are wanted.
     """
     fit = model.fit
     c = fit.centring.rows_to_fitted(row[None, fit.kept])[0]
@@ -201,7 +208,7 @@ def held_function(model: FittedModel, row: Array) -> HeldFunction:
         intercept=False,
         constant=_constant(fit, c, others),
     )
-    held = HeldFunction(model, c, center, float(c @ center), along, rest, problem, push, columns)
+    held = HeldFunction(model, c, center, float(c @ center), along, rest, problem, push, columns, scored)
     is_finite = fit.recession is not None and fit.recession.limits(c[None])[0] == 0.0
     return _remaining(held) if is_finite else held
 

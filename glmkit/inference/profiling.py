@@ -121,7 +121,7 @@ def interval_of(
     if is_quadratic(model):
         half = quantile * standard_error(model, row, reference)
         return estimate - half, estimate + half
-    held = held_function(model, row)
+    held = held_function(model, row, method == "score")
     scale = standard_error(model, row, reference) if np.isfinite(estimate) else unit_change(held)
     low, high = (_end(held, (estimate, side * scale), method, quantile, reference) for side in (-1.0, 1.0))
     return low, high
@@ -138,7 +138,7 @@ def signed_root(model: FittedModel, row: Array, value: float, method: str, refer
         return 0.0
     if is_quadratic(model):
         return float((value - estimate) / standard_error(model, row, reference))
-    line = held_function(model, row)
+    line = held_function(model, row, method == "score")
     held = line.at(value, None if model.fit.recession is not None else np.zeros(line.rest.shape[1]))
     if held is None or (method == "score" and np.isnan(held.rao)):
         return float("nan")

@@ -67,7 +67,7 @@ def simulated_roots(runs: int) -> np.ndarray:
     roots = np.empty((runs, 2))
     for i in range(runs):
         fit = gk.glm_fit(x, rng.binomial(1, prob), "binomial")
-        line = held_function(fit, np.array([0.0, 1.0, 0.0]))
+        line = held_function(fit, np.array([0.0, 1.0, 0.0]), scored=True)
         held = line.at(0.7, np.zeros(2))
         roots[i] = [
             root_at(held, line.base, method, fit.deviance, Reference(1.0, np.inf))
