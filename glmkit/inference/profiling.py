@@ -76,7 +76,7 @@ def check_profiles(model: FittedModel, method: str) -> None:
     if fit.active is not None:
         raise FitError(
             f"The maximum lies on the edge of the valid region, where the {method} statistic has not its usual "
-            'distribution. Choose a link whose means stay in range, or method="boot".',
+            'distribution. Choose a link whose means stay in range; "wald" holds with these rows on the edge.',
             rows=fit.active.tolist(),
         )
     if not fit.converged and fit.recession is None:
