@@ -48,6 +48,8 @@ __all__ = [
 METHODS = ("profile", "score")
 # A deviance that falls below the fit's by more than this share of it is a better maximum, not rounding.
 BETTER = 1e-9
+# An interval shorter than this share of the estimate, or of what moves the predictor by 1, is rounding.
+LOST = 1e-11
 
 
 class Reference(NamedTuple):
@@ -100,7 +102,7 @@ def signed_roots(model: FittedModel, method: str, reference: Reference) -> Array
     check_profiles(model, method)
     roots = np.full(len(model.estimate.names), np.nan)
     for j in model.estimate.kept:
-        roots[j] = -signed_root(model, _unit(model, j), 0.0, method, reference)
+        roots[j] = 0.0 - signed_root(model, _unit(model, j), 0.0, method, reference)
     return roots
 
 
@@ -123,6 +125,8 @@ def interval_of(
         return estimate - half, estimate + half
     held = held_function(model, row, method == "score")
     scale = standard_error(model, row, reference) if np.isfinite(estimate) else unit_change(held)
+    if is_perfect(held, estimate, quantile * scale):
+        return estimate - quantile * scale, estimate + quantile * scale
     low, high = (_end(held, (estimate, side * scale), method, quantile, reference) for side in (-1.0, 1.0))
     return low, high
 
@@ -136,13 +140,20 @@ def signed_root(model: FittedModel, row: Array, value: float, method: str, refer
     estimate = float(model.estimate.linear(row[None])[0])
     if np.isnan(estimate):
         return 0.0
+    if reference.dispersion == 0.0:  # a perfect fit rejects every other value
+        return float(np.copysign(np.inf, value - estimate)) if value != estimate else 0.0
     if is_quadratic(model):
-        return float((value - estimate) / standard_error(model, row, reference))
+        return (value - estimate) / standard_error(model, row, reference)
     line = held_function(model, row, method == "score")
     held = line.at(value, None if model.fit.recession is not None else np.zeros(line.rest.shape[1]))
     if held is None or (method == "score" and np.isnan(held.rao)):
         return float("nan")
     return root_at(held, estimate, method, model.fit.deviance, reference)
+
+
+def is_perfect(held: HeldFunction, estimate: float, half: float) -> bool:
+    """Whether half the Wald interval is lost in the rounding of a perfect fit."""
+    return np.isfinite(estimate) and half <= LOST * max(abs(estimate), unit_change(held))
 
 
 def is_quadratic(model: FittedModel) -> bool:

@@ -195,6 +195,16 @@ def test_without_residual_degrees_of_freedom_there_is_no_interval():
         fit.profile()
 
 
+@pytest.mark.parametrize("family", ["gaussian", gk.Gamma("log")])
+def test_a_perfect_fit_has_its_estimates_for_intervals(family):
+    x = np.arange(6.0)
+    y = 3.0 + 2.0 * x if family == "gaussian" else np.exp(1.0 + 0.5 * x)
+    fit = gk.glm("y ~ x", {"y": y, "x": x}, family)
+    for method in ("profile", "score"):
+        np.testing.assert_allclose(fit.confint(method)["conf_low"], fit.coef, rtol=1e-8)
+    assert (fit.tidy(ci="profile")["p_value"] < 1e-12).all()
+
+
 # ------------------------------------------------------------------------------- refusals
 
 
