@@ -50,7 +50,9 @@ from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.standard import Gamma, Gaussian, InverseGaussian, Poisson
 from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
+from glmkit.inference.bootstrap import Replicates
 from glmkit.inference.etable import etable
+from glmkit.inference.profile_curve import Profile
 from glmkit.models.entry import glm, glm_fit
 from glmkit.models.results import Results
 from glmkit.motor import simulate_motor
@@ -98,9 +100,11 @@ __all__ = [
     "Poisson",
     "Power",
     "Probit",
+    "Profile",
     "Quasi",
     "QuasiBinomial",
     "QuasiPoisson",
+    "Replicates",
     "Report",
     "Results",
     "SeparationWarning",

@@ -41,20 +41,22 @@ def bic_of(fit: GLMFit) -> float:
     return bayes_schwarz(fit.loglik, parameters_of(fit), fit.nobs)
 
 
-def null_test(fit: GLMFit) -> NullTest:
+def null_test(fit: GLMFit, dispersion: float | None = None) -> NullTest:
     """Return the test of all terms together.
 
     Notes
     -----
     With a known dispersion, (D0 - D) / phi is referred to chi-square with df0 - df degrees
     of freedom. With an estimated one, F = ((D0 - D) / (df0 - df)) / phi with Pearson's phi.
+    A given `dispersion` is taken as known.
     """
+    known = dispersion if dispersion is not None else fit.family.dispersion
     df = fit.df_null - fit.df_resid
     drop = (
         max(fit.null_deviance - fit.deviance, 0.0) if fit.null_deviance == fit.null_deviance else float("nan")
     )
-    if fit.family.dispersion is not None:
-        statistic = drop / fit.dispersion
+    if known is not None:
+        statistic = drop / known
         return NullTest("LR", statistic, df, fit.df_resid, chi_square_tail(statistic, df))
     statistic = drop / df / fit.dispersion if df > 0 and fit.dispersion > 0 else float("nan")
     return NullTest("F", statistic, df, fit.df_resid, f_tail(statistic, df, fit.df_resid))

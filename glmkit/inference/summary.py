@@ -12,12 +12,13 @@ import pandas as pd
 
 from glmkit.errors import FitError
 from glmkit.fitting.glm import GLMFit
+from glmkit.inference.confidence import coefficient_frame, statistic_of
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.likelihood import aic_of, bic_of, null_test
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import statistic_name
 from glmkit.inference.tidy import exponentiated
-from glmkit.inference.wald import check_level, coefficient_frame
+from glmkit.inference.wald import check_level
 from glmkit.tables.table import Fact, Report, Table, fact
 from glmkit.tables.wording import format_text, interval_headings, statistic_headings
 
@@ -39,7 +40,7 @@ def summary_report(model: FittedModel, options: Options) -> Report:
     """Return the full report of a fit."""
     _check(options)
     estimate = _with_dispersion(model, options.dispersion)
-    facts = [*_identity(model), *_rows(model), *_covariance(estimate)]
+    facts = [*_identity(model), *_rows(model), *_covariance(estimate), *_method(options.ci)]
     table = coefficient_table(model, estimate, options)
     return Report(
         _title(model),
@@ -66,10 +67,10 @@ SHORT = ("Null deviance", "Residual deviance", "AIC")
 
 def coefficient_table(model: FittedModel, estimate: Estimate, options: Options) -> Table:
     """Return the coefficient table as asked for: on the link scale, or as ratios."""
-    frame = coefficient_frame(estimate, options.level)
+    frame = coefficient_frame(model, estimate, options.ci, options.level, options.dispersion)
     if estimate.small_sample is not None:
         frame.insert(2, "df", estimate.coef_df)
-    headings = statistic_headings(statistic_name(estimate.df)) | interval_headings(options.level)
+    headings = statistic_headings(statistic_of(options.ci, estimate.df)) | interval_headings(options.level)
     title = "Coefficients"
     if options.exponentiate:
         frame = exponentiated(frame)
@@ -114,13 +115,22 @@ def _covariance(estimate: Estimate) -> list[Fact]:
     return [] if estimate.is_model_based else [Fact("Standard errors", estimate.label)]
 
 
+def _method(ci: str) -> list[Fact]:
+    """Return which test the statistics, p-values and intervals come from, where it is not Wald's."""
+    texts = {
+        "profile": "likelihood ratio (signed root) and profile likelihood",
+        "score": "Rao's score test (signed root) and its inversion",
+    }
+    return [Fact("Tests and intervals", texts[ci])] if ci in texts else []
+
+
 def _goodness(fit: GLMFit, dispersion: float | None) -> list[Fact]:
     facts = [
         _dispersion_fact(fit, dispersion),
         fact("Null deviance", "{deviance} on {df} df", deviance=fit.null_deviance, df=fit.df_null),
         fact("Residual deviance", "{deviance} on {df} df", deviance=fit.deviance, df=fit.df_resid),
     ]
-    against = [_null_fact(fit)] if fit.df_null > fit.df_resid else []
+    against = [_null_fact(fit, dispersion)] if fit.df_null > fit.df_resid else []
     end = "" if fit.converged else ", not converged"
     return [
         *facts,
@@ -145,8 +155,8 @@ def _dispersion_fact(fit: GLMFit, given: float | None) -> Fact:
     )
 
 
-def _null_fact(fit: GLMFit) -> Fact:
-    test = null_test(fit)
+def _null_fact(fit: GLMFit, dispersion: float | None) -> Fact:
+    test = null_test(fit, dispersion)
     if test.name == "LR":
         template = "LR chi-square {statistic} on {df} df, p = {p_value}"
         return fact("Against the null", template, statistic=test.statistic, df=test.df, p_value=test.p_value)
@@ -181,8 +191,6 @@ def _with_dispersion(model: FittedModel, dispersion: float | None) -> Estimate:
 
 def _check(options: Options) -> None:
     check_level(options.level)
-    if options.ci != "wald":
-        raise FitError(f'ci={options.ci!r} is not known. Choose one of: "wald".', argument="ci")
     if options.names not in (None, "r", "label"):
         raise FitError(
             f'names={options.names!r} is not known. Choose None, "r" or "label".', argument="names"

@@ -12,19 +12,20 @@ import numpy as np
 import pandas as pd
 
 from glmkit.fitting.glm import GLMFit
+from glmkit.inference.confidence import coefficient_frame
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.influence import hat_values
 from glmkit.inference.likelihood import aic_of, bic_of
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.residuals import residuals_of
-from glmkit.inference.wald import coefficient_frame
+from glmkit.inference.wald import check_level
 
 __all__ = ["augment", "exponentiated", "glance", "tidy", "trace_frame"]
 
 
-def tidy(model: FittedModel, level: float, exponentiate: bool) -> pd.DataFrame:
+def tidy(model: FittedModel, level: float, exponentiate: bool, ci: str) -> pd.DataFrame:
     """Return one row per coefficient, aliased ones included with nan."""
-    table = coefficient_frame(model.estimate, level)
+    table = coefficient_frame(model, model.estimate, ci, check_level(level))
     table = exponentiated(table) if exponentiate else table
     return table.rename_axis("term").reset_index()
 

@@ -73,12 +73,8 @@ def check_level(level: float) -> float:
     return float(level)
 
 
-def confint(estimate: Estimate, method: str, level: float, df: float | None) -> pd.DataFrame:
-    """Return intervals for the coefficients, columns ``conf_low conf_high``."""
-    if method != "wald":
-        raise FitError(
-            f'method={method!r} is not an interval. Choose one of: "wald".', argument="method", value=method
-        )
+def confint(estimate: Estimate, level: float, df: float | None) -> pd.DataFrame:
+    """Return Wald intervals for the coefficients, columns ``conf_low conf_high``."""
     low, high = wald_interval(
         estimate.coef, estimate.std_error, level, estimate.coef_df if df is None else float(df)
     )

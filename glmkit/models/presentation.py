@@ -31,8 +31,9 @@ class Presentation(Record):
             Show exp(estimate) and its interval under the ratio's own name.
         level : float
             Level of the intervals.
-        ci : {"wald"}
-            Kind of interval.
+        ci : {"wald", "profile", "score"}
+            Kind of interval; statistic and p-value are of the matching test: estimate over
+            standard error, the signed root of the likelihood ratio, that of Rao's score.
         names : {None, "r", "label"}
             Coefficient names as glmkit, as R, or as readable labels.
         stars : bool
@@ -50,9 +51,12 @@ class Presentation(Record):
         options = summary.Options(exponentiate, level, ci, names, stars, dispersion)
         return summary.summary_report(self, options)
 
-    def tidy(self, level: float = 0.95, exponentiate: bool = False) -> pd.DataFrame:
-        """Return one row per coefficient: ``term estimate std_error statistic p_value conf_low conf_high``."""
-        return tidy.tidy(self, level, exponentiate)
+    def tidy(self, level: float = 0.95, exponentiate: bool = False, ci: str = "wald") -> pd.DataFrame:
+        """Return one row per coefficient: ``term estimate std_error statistic p_value conf_low conf_high``.
+
+        Statistic, p-value and interval are those of `ci`, as in `summary`.
+        """
+        return tidy.tidy(self, level, exponentiate, ci)
 
     def glance(self) -> pd.DataFrame:
         """Return one row for the model: deviances, degrees of freedom, likelihood, criteria."""

@@ -42,6 +42,14 @@ class Column(NamedTuple):
 _COLUMNS: tuple[Column, ...] = (
     Column("term", "text", "Term", "the term or coefficient the row is about"),
     Column("contrast", "text", "Contrast", "what is compared: A - B, or A / B for a ratio"),
+    Column("parameter", "text", "Parameter", "the coefficient or combination that is profiled"),
+    Column("value", "number", "Value", "the value at which the parameter is held"),
+    Column(
+        "signed_root",
+        "statistic",
+        "Signed root",
+        "signed root of the likelihood-ratio statistic of the value",
+    ),
     Column("hypothesis", "text", "Hypothesis", "the hypothesis, as it was written"),
     Column("level", "text", "Level", "the level of the response the row is about"),
     Column("part", "text", "Part", "the part of the model the row belongs to"),
@@ -50,6 +58,7 @@ _COLUMNS: tuple[Column, ...] = (
     Column("std_error", "std_error", "Std. Error", "the standard error of the estimate"),
     Column("statistic", "statistic", "Statistic", "the test statistic: z, t, F or chi-squared"),
     Column("p_value", "p", "p value", "the probability of a statistic at least as extreme under the null"),
+    Column("bias", "bound", "Bias", "mean of the bootstrap replicates less the estimate"),
     Column("conf_low", "bound", "Lower", "the lower end of the confidence interval"),
     Column("conf_high", "bound", "Upper", "the upper end of the confidence interval"),
     Column("fit", "estimate", "Fit", "the prediction"),

@@ -62,6 +62,10 @@ def interval_headings(level: float = 0.95) -> dict[str, str]:
 _STATISTICS = {
     "z": ("z value", "Pr(>|z|)"),
     "t": ("t value", "Pr(>|t|)"),
+    "LR z": ("LR z", "Pr(>|z|)"),
+    "LR t": ("LR t", "Pr(>|t|)"),
+    "Score z": ("Score z", "Pr(>|z|)"),
+    "Score t": ("Score t", "Pr(>|t|)"),
     "F": ("F value", "Pr(>F)"),
     "chisq": ("Chisq", "Pr(>Chisq)"),
     "LRT": ("LRT", "Pr(>Chi)"),
@@ -73,6 +77,8 @@ _STATISTICS = {
 
 def statistic_headings(name: str) -> dict[str, str]:
     """Return the headings of a statistic and its p value: ``z t F chisq LRT Rao score Wald``.
+
+    With ``LR`` or ``Score`` before z or t, the signed root of that test.
 
     Examples
     --------
