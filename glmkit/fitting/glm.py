@@ -95,7 +95,13 @@ class GLMFit:
         return self.nobs - int(self.problem.intercept)
 
 
-def fit_glm(problem: Problem, family: Family, control: Control, start: Array | None = None) -> GLMFit:
+def fit_glm(
+    problem: Problem,
+    family: Family,
+    control: Control,
+    start: Array | None = None,
+    null: NullModel | None = None,
+) -> GLMFit:
     """Return the maximum likelihood fit of `family` to `problem`.
 
     Parameters
@@ -105,7 +111,10 @@ def fit_glm(problem: Problem, family: Family, control: Control, start: Array | N
     family : Family
     control : Control
     start : (p,) array, optional
-        Coefficients to start from, over all columns; dependent ones are ignored.
+        Coefficients to start from, over all columns; dependent ones are ignored, and all are
+        where no iteration is owed.
+    null : NullModel, optional
+        The null model of these rows, where it is known.
 
     Raises
     ------
@@ -129,7 +138,7 @@ def fit_glm(problem: Problem, family: Family, control: Control, start: Array | N
         eta=point.eta,
         mean=point.mean,
         deviance=deviance,
-        null=null_model(problem, family, control),
+        null=null_model(problem, family, control) if null is None else null,
         pearson_chi2=pearson,
         dispersion=dispersion_of(family, pearson, problem.nobs - rank),
         loglik=log_likelihood(problem, family, point.mean, deviance),
@@ -239,6 +248,9 @@ def _solve(
     start: Array | None,
     control: Control,
 ) -> Solution:
+    if objective.linear:
+        point, factor = objective.linear_solution()
+        return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
     if start is not None:
         gamma = independence.centring.to_fitted(start[independence.kept])
         point = objective.at(gamma)
@@ -249,7 +261,4 @@ def _solve(
                 argument="start",
             )
         return fisher_scoring(objective, point, control)
-    if objective.linear:
-        point, factor = objective.linear_solution()
-        return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
     return fisher_scoring(objective, starting_point(objective, independence.centring.span_constant), control)

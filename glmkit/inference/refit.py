@@ -17,7 +17,7 @@ from glmkit.design.blocks import CodedPart
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family
 from glmkit.fitting.existence import settle
-from glmkit.fitting.glm import GLMFit, fit_glm
+from glmkit.fitting.glm import GLMFit, NullModel, fit_glm
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
@@ -92,9 +92,15 @@ def estimate_of(fit: GLMFit, names: pd.Index) -> Estimate:
     )
 
 
-def fit_problem(problem: Problem, family: Family, control: Control, start: Array | None = None) -> GLMFit:
+def fit_problem(
+    problem: Problem,
+    family: Family,
+    control: Control,
+    start: Array | None = None,
+    null: NullModel | None = None,
+) -> GLMFit:
     """Return the fit of a problem, settled: with its limit where the maximum is at infinity or on an edge."""
-    fit, limit, boundary = settle(fit_glm(problem, family, control, start), control)
+    fit, limit, boundary = settle(fit_glm(problem, family, control, start, null), control)
     if limit is not None:
         return replace(fit, recession=limit.recession)
     return fit if boundary is None else replace(fit, active=boundary.active)
@@ -104,6 +110,7 @@ def refit(
     model: FittedModel,
     columns: IntArray | None = None,
     *,
+    frame: ModelFrame | None = None,
     added: Array | None = None,
     start: Array | None = None,
     family: Family | None = None,
@@ -114,7 +121,9 @@ def refit(
     ----------
     model : FittedModel
     columns : integer array, optional
-        Columns of the full design to keep; all by default.
+        Columns of the design to keep; all by default.
+    frame : ModelFrame, optional
+        Another frame of the same rows, whose design is fitted instead.
     added : (n,) array, optional
         Added to the offset.
     start : array over the kept columns, optional
@@ -122,7 +131,7 @@ def refit(
     family : Family, optional
         Another family or link.
     """
-    problem = model.fit.problem
+    problem = model.fit.problem if frame is None else problem_of(frame)
     if columns is not None:
         constant = problem.constant
         if constant is not None:
@@ -131,4 +140,6 @@ def refit(
         problem = replace(problem, design=problem.design.take(columns), constant=constant)
     if added is not None:
         problem = replace(problem, offset=problem.added + added)
-    return fit_problem(problem, model.family if family is None else family, model.control, start)
+    # The null model is that of the rows, the offset and the family, whatever the terms.
+    null = model.fit.null if frame is None and added is None and family is None else None
+    return fit_problem(problem, model.family if family is None else family, model.control, start, null)

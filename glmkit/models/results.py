@@ -9,6 +9,7 @@ from __future__ import annotations
 from glmkit.models.aliases import StatsmodelsSpellings
 from glmkit.models.attributes import Attributes
 from glmkit.models.covariances import Covariances
+from glmkit.models.deviance_tables import DevianceTables
 from glmkit.models.intervals import Intervals
 from glmkit.models.presentation import Presentation
 from glmkit.models.row_values import RowValues
@@ -21,6 +22,7 @@ class Results(
     Presentation,
     Covariances,
     Intervals,
+    DevianceTables,
     RowValues,
     StatsmodelsSpellings,
 ):
