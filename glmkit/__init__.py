@@ -50,6 +50,7 @@ from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.standard import Gamma, Gaussian, InverseGaussian, Poisson
 from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
+from glmkit.inference.compare import anova, compare, lr_test
 from glmkit.models.entry import glm, glm_fit
 from glmkit.models.results import Results
 from glmkit.motor import simulate_motor
@@ -104,10 +105,13 @@ __all__ = [
     "SeparationWarning",
     "Sqrt",
     "Table",
+    "anova",
+    "compare",
     "datasets",
     "glm",
     "glm_fit",
     "load_dataset",
+    "lr_test",
     "register",
     "simulate_motor",
 ]

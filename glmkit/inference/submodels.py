@@ -37,7 +37,9 @@ __all__ = [
     "columns_without",
     "fit_submodel",
     "in_sum_coding",
+    "refit_from",
     "restriction_rows",
+    "start_in",
     "submodel_of",
     "whole",
 ]
@@ -116,10 +118,10 @@ def fit_submodel(model: FittedModel, sub: Submodel, near: Nested | None = None) 
     if np.all(np.isin(near.fit.kept, places)):
         return near  # what is left out are combinations of what stays
     start = _restricted_start(near.fit, places)
-    return Nested(sub, _refit_from(model, start, sub.columns))
+    return Nested(sub, refit_from(model, start, sub.columns))
 
 
-def _refit_from(
+def refit_from(
     model: FittedModel, start: Array | None, columns: IntArray | None = None, frame: ModelFrame | None = None
 ) -> GLMFit:
     """Return a refit from `start`, or from the family's own start where that is not valid."""
@@ -142,6 +144,19 @@ def _restricted_start(near: GLMFit, columns: IntArray) -> Array | None:
     start = np.zeros(near.problem.design.shape[1])
     start[near.kept] = near.centring.to_original(gamma)
     return start[columns] if np.all(np.isfinite(start)) else None
+
+
+def start_in(model: FittedModel, frame: ModelFrame) -> Array | None:
+    """Return the model's coefficients by name over the columns of a larger frame, 0 for new ones.
+
+    None where it has no finite ones, or codes a factor otherwise.
+    """
+    coef = model.estimate.coef
+    known = dict(zip(model.estimate.names, np.where(np.isnan(coef), 0.0, coef), strict=True))
+    names = [name.name for name in frame.names]
+    if model.fit.recession is not None or model.fit.active is not None or not known.keys() <= set(names):
+        return None
+    return np.array([known.get(name, 0.0) for name in names])
 
 
 # ------------------------------------------------------------------ hypotheses as rows of L
@@ -217,7 +232,7 @@ def _refitted(model: FittedModel, frame: ModelFrame) -> GLMFit:
     scale = np.sqrt(np.mean(columns**2, axis=0))
     scale = np.where(scale > 0, scale, 1.0)
     start = np.linalg.lstsq(columns / scale, target, rcond=None)[0] / scale
-    return _refit_from(model, start, frame=frame)
+    return refit_from(model, start, frame=frame)
 
 
 def _moved(model: FittedModel, fit: GLMFit, estimate: Estimate) -> Estimate:

@@ -22,7 +22,18 @@ from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import chi_square_tail, f_tail
 
-__all__ = ["TESTS", "TermTest", "chosen_test", "default_test", "f_test", "lr_test", "rao_test", "wald_test"]
+__all__ = [
+    "NO_TEST",
+    "TESTS",
+    "TermTest",
+    "chi_square_test",
+    "chosen_test",
+    "default_test",
+    "f_test",
+    "lr_test",
+    "rao_test",
+    "wald_test",
+]
 
 TESTS = ("LRT", "F", "Rao", "Wald", "none")
 # Other names that are understood.
@@ -84,17 +95,23 @@ def chosen_test(model: FittedModel, test: str | None) -> str:
 
 def lr_test(drop: float, df: float, dispersion: float) -> TermTest:
     """Return the likelihood ratio test of a drop in deviance: drop / phi, chi-square."""
+    return chi_square_test(drop / dispersion if dispersion > 0 else float("nan"), df)
+
+
+def chi_square_test(statistic: float, df: float) -> TermTest:
+    """Return the test of a statistic that is chi-square with `df` degrees of freedom."""
     if not df > 0:
         return NO_TEST._replace(df=df)
-    statistic = drop / dispersion if dispersion > 0 else float("nan")
-    return TermTest(df, statistic, chi_square_tail(statistic, df))
+    return TermTest(df, statistic, chi_square_tail(statistic, df) if statistic == statistic else statistic)
 
 
 def f_test(drop: float, df: float, dispersion: float, df_resid: float) -> TermTest:
     """Return the F test of a drop in deviance: (drop / df) / phi."""
     if not df > 0:
         return NO_TEST._replace(df=df)
-    statistic = drop / df / dispersion if dispersion > 0 else float("nan")
+    if not dispersion > 0:
+        return NO_TEST._replace(df=df)
+    statistic = drop / df / dispersion
     return TermTest(df, statistic, f_tail(statistic, df, df_resid))
 
 
@@ -115,8 +132,7 @@ def rao_test(small: GLMFit, big: GLMFit, dispersion: float) -> TermTest:
     )
     with np.errstate(invalid="ignore"):  # limits of a separated fit: infinite where the weight is zero
         first = objective.quadratic(objective.point(np.zeros(big.rank), small.eta))
-    statistic = float(first.step @ first.score) / dispersion
-    return TermTest(df, statistic, chi_square_tail(statistic, df))
+    return chi_square_test(float(first.step @ first.score) / dispersion, df)
 
 
 def wald_test(estimate: Estimate, rows: Array, given: Array | None = None) -> TermTest:
@@ -141,7 +157,7 @@ def wald_test(estimate: Estimate, rows: Array, given: Array | None = None) -> Te
         return NO_TEST._replace(df=df)
     statistic = _wald(estimate, rows) - (0.0 if given is None else _wald(estimate, given))
     statistic = max(statistic, 0.0) if np.isfinite(statistic) else float("nan")
-    return TermTest(df, statistic, chi_square_tail(statistic, df) if statistic == statistic else statistic)
+    return chi_square_test(statistic, df)
 
 
 def _wald(estimate: Estimate, rows: Array) -> float:
