@@ -31,10 +31,18 @@ from glmkit.inference.submodels import (
     whole,
 )
 from glmkit.inference.table_notes import dispersion_note, fit_notes, reference_note, test_headings
-from glmkit.inference.term_tests import TermTest, chosen_test, f_test, lr_test, rao_test, wald_test
+from glmkit.inference.term_tests import (
+    TermTest,
+    chosen_test,
+    default_test,
+    f_test,
+    lr_test,
+    rao_test,
+    wald_test,
+)
 from glmkit.tables.table import Table
 
-__all__ = ["anova", "anova_table", "deviance_frame", "of_deviance"]
+__all__ = ["anova", "anova_table", "deviance_frame", "of_deviance", "terms_table"]
 
 NULL = "NULL"
 RESIDUALS = "Residuals"
@@ -65,6 +73,14 @@ def anova(model: FittedModel, type: int = 1, test: str | None = None) -> Table:
             f"type={type!r} is not known. Choose 1 (sequential), 2 or 3.", argument="type", value=type
         )
     return _sequential(model, name) if type == 1 else _by_term(model, type, name)
+
+
+def terms_table(model: FittedModel) -> Table:
+    """Return one p value for each term, by the default test of type II."""
+    table = anova(model, 2)
+    frame = table.frame.drop(index=RESIDUALS, errors="ignore")
+    headings = test_headings(default_test(model))
+    return Table(frame, "Terms", headings=headings, notes=table.notes, blanks=BLANKS)
 
 
 # ------------------------------------------------------------------------------ sequential
