@@ -25,7 +25,7 @@ from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.numerics.factor import InformationFactor
 
-__all__ = ["GLMFit", "fit_glm"]
+__all__ = ["GLMFit", "Known", "fit_glm"]
 
 # Halvings of the way from a mean inside the valid region to the first least squares.
 START_HALVINGS = 60
@@ -100,7 +100,7 @@ def fit_glm(
     family: Family,
     control: Control,
     start: Array | None = None,
-    null: NullModel | None = None,
+    known: Known | None = None,
 ) -> GLMFit:
     """Return the maximum likelihood fit of `family` to `problem`.
 
@@ -113,15 +113,16 @@ def fit_glm(
     start : (p,) array, optional
         Coefficients to start from, over all columns; dependent ones are ignored, and all are
         where no iteration is owed.
-    null : NullModel, optional
-        The null model of these rows, where it is known.
+    known : Known, optional
+        What another fit to the same rows has found out.
 
     Raises
     ------
     FitError
         No valid starting value can be found.
     """
-    independence = independence_of(problem, family)
+    known = Known() if known is None else known
+    independence = known.independence or independence_of(problem, family)
     objective = _objective(problem, family, independence)
     solution = _solve(objective, problem, independence, start, control)
     point = solution.point
@@ -138,7 +139,7 @@ def fit_glm(
         eta=point.eta,
         mean=point.mean,
         deviance=deviance,
-        null=null_model(problem, family, control) if null is None else null,
+        null=known.null or null_model(problem, family, control),
         pearson_chi2=pearson,
         dispersion=dispersion_of(family, pearson, problem.nobs - rank),
         loglik=log_likelihood(problem, family, point.mean, deviance),
@@ -153,6 +154,13 @@ class NullModel(NamedTuple):
 
     deviance: float
     loglik: float
+
+
+class Known(NamedTuple):
+    """What a fit need not find out again, because another fit to the same rows has."""
+
+    null: NullModel | None = None
+    independence: Independence | None = None
 
 
 def null_model(problem: Problem, family: Family, control: Control) -> NullModel:

@@ -17,7 +17,7 @@ from glmkit.design.blocks import CodedPart
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family
 from glmkit.fitting.existence import settle
-from glmkit.fitting.glm import GLMFit, NullModel, fit_glm
+from glmkit.fitting.glm import GLMFit, Known, fit_glm
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
@@ -97,10 +97,10 @@ def fit_problem(
     family: Family,
     control: Control,
     start: Array | None = None,
-    null: NullModel | None = None,
+    known: Known | None = None,
 ) -> GLMFit:
     """Return the fit of a problem, settled: with its limit where the maximum is at infinity or on an edge."""
-    fit, limit, boundary = settle(fit_glm(problem, family, control, start, null), control)
+    fit, limit, boundary = settle(fit_glm(problem, family, control, start, known), control)
     if limit is not None:
         return replace(fit, recession=limit.recession)
     return fit if boundary is None else replace(fit, active=boundary.active)
@@ -140,6 +140,20 @@ def refit(
         problem = replace(problem, design=problem.design.take(columns), constant=constant)
     if added is not None:
         problem = replace(problem, offset=problem.added + added)
-    # The null model is that of the rows, the offset and the family, whatever the terms.
-    null = model.fit.null if frame is None and added is None and family is None else None
-    return fit_problem(problem, model.family if family is None else family, model.control, start, null)
+    return fit_problem(
+        problem,
+        model.family if family is None else family,
+        model.control,
+        start,
+        _known(model, problem, columns) if frame is None and added is None and family is None else None,
+    )
+
+
+def _known(model: FittedModel, problem: Problem, columns: IntArray | None) -> Known:
+    """Return what the model's fit says of a fit to some of its columns.
+
+    The null model is that of the rows, the offset and the family, whatever the terms; and
+    columns that are independent together are so apart.
+    """
+    kept = np.arange(model.fit.problem.design.shape[1]) if columns is None else columns
+    return Known(model.fit.null, model.fit.independence.subset(kept, problem.design))
