@@ -200,7 +200,7 @@ def _by_term(model: FittedModel, type: int, test: str) -> Table:
     )
     fits = {} if test == "Wald" else {label: pair.small.fit for label, pair in pairs.items()}
     notes = [
-        f"Each term against a model with {against}.",
+        f"Each term after {after}.",
         *reference_note(model, test),
         *([] if test in ("none", "Wald") else dispersion_note(model.fit, "of the model")),
         *(type_3_notes(model, terms) if type == 3 else []),
