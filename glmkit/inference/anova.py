@@ -195,9 +195,7 @@ def _by_term(model: FittedModel, type: int, test: str) -> Table:
     frame = pd.DataFrame(columns, index=pd.Index(list(terms), dtype=object))
     if test == "F":
         frame.loc[RESIDUALS] = [model.fit.df_resid, np.nan, np.nan]
-    against = (
-        "all terms that do not contain it" if type == 2 else "all other terms, contrasts summing to zero"
-    )
+    after = "all others that do not contain it" if type == 2 else "all others, contrasts summing to zero"
     fits = {} if test == "Wald" else {label: pair.small.fit for label, pair in pairs.items()}
     notes = [
         f"Each term after {after}.",
