@@ -51,6 +51,7 @@ from glmkit.families.standard import Gamma, Gaussian, InverseGaussian, Poisson
 from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
 from glmkit.inference.bootstrap import Replicates
+from glmkit.inference.compare import anova, compare, lr_test
 from glmkit.inference.etable import etable
 from glmkit.inference.profile_curve import Profile
 from glmkit.models.entry import glm, glm_fit
@@ -111,11 +112,14 @@ __all__ = [
     "SideBySide",
     "Sqrt",
     "Table",
+    "anova",
+    "compare",
     "datasets",
     "etable",
     "glm",
     "glm_fit",
     "load_dataset",
+    "lr_test",
     "register",
     "simulate_motor",
 ]

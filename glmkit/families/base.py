@@ -257,6 +257,14 @@ class Family(Frozen, ABC):
         """Return a sentence on how far the log-likelihood of these data can be read, or None."""
         return None
 
+    def profiled(self, deviance: float, dispersion: float, nobs: float) -> float:
+        """Return -2 log L up to a constant, as models with fewer terms are compared: deviance / phi.
+
+        The dispersion is held at the model's. A family whose likelihood is known at the
+        maximum over the dispersion gives that instead.
+        """
+        return deviance / dispersion if dispersion > 0 else float("nan")
+
     def loglik_dispersion(self, deviance: float, weights: Array, freq: Array | None = None) -> float:
         """Return the dispersion at which R evaluates the likelihood: deviance / sum of weights."""
         if self.dispersion is not None:

@@ -76,6 +76,10 @@ class Gaussian(Family, verified=True):
     def pearson(self, y: Array, m: Mean) -> Array:
         return y - m.mu
 
+    def profiled(self, deviance: float, dispersion: float, nobs: float) -> float:
+        # The maximum over the dispersion, at deviance / n.
+        return nobs * float(np.log(deviance / nobs)) if deviance > 0 else float("-inf")
+
     def unit_deviance(self, y: Array, m: Mean) -> Array:
         with np.errstate(over="ignore", under="ignore"):  # beyond the range of doubles
             residual = y - m.mu

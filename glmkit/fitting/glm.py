@@ -25,7 +25,7 @@ from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.numerics.factor import InformationFactor
 
-__all__ = ["GLMFit", "fit_glm"]
+__all__ = ["GLMFit", "Known", "fit_glm"]
 
 # Halvings of the way from a mean inside the valid region to the first least squares.
 START_HALVINGS = 60
@@ -95,7 +95,13 @@ class GLMFit:
         return self.nobs - int(self.problem.intercept)
 
 
-def fit_glm(problem: Problem, family: Family, control: Control, start: Array | None = None) -> GLMFit:
+def fit_glm(
+    problem: Problem,
+    family: Family,
+    control: Control,
+    start: Array | None = None,
+    known: Known | None = None,
+) -> GLMFit:
     """Return the maximum likelihood fit of `family` to `problem`.
 
     Parameters
@@ -105,14 +111,18 @@ def fit_glm(problem: Problem, family: Family, control: Control, start: Array | N
     family : Family
     control : Control
     start : (p,) array, optional
-        Coefficients to start from, over all columns; dependent ones are ignored.
+        Coefficients to start from, over all columns; dependent ones are ignored, and all are
+        where no iteration is owed.
+    known : Known, optional
+        What another fit to the same rows has found out.
 
     Raises
     ------
     FitError
         No valid starting value can be found.
     """
-    independence = independence_of(problem, family)
+    known = Known() if known is None else known
+    independence = known.independence or independence_of(problem, family)
     objective = _objective(problem, family, independence)
     solution = _solve(objective, problem, independence, start, control)
     point = solution.point
@@ -129,7 +139,7 @@ def fit_glm(problem: Problem, family: Family, control: Control, start: Array | N
         eta=point.eta,
         mean=point.mean,
         deviance=deviance,
-        null=null_model(problem, family, control),
+        null=known.null or null_model(problem, family, control),
         pearson_chi2=pearson,
         dispersion=dispersion_of(family, pearson, problem.nobs - rank),
         loglik=log_likelihood(problem, family, point.mean, deviance),
@@ -144,6 +154,13 @@ class NullModel(NamedTuple):
 
     deviance: float
     loglik: float
+
+
+class Known(NamedTuple):
+    """What a fit need not find out again, because another fit to the same rows has."""
+
+    null: NullModel | None = None
+    independence: Independence | None = None
 
 
 def null_model(problem: Problem, family: Family, control: Control) -> NullModel:
@@ -247,6 +264,9 @@ def _solve(
     start: Array | None,
     control: Control,
 ) -> Solution:
+    if objective.linear:
+        point, factor = objective.linear_solution()
+        return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
     if start is not None:
         gamma = independence.centring.to_fitted(start[independence.kept])
         point = objective.at(gamma)
@@ -257,7 +277,4 @@ def _solve(
                 argument="start",
             )
         return fisher_scoring(objective, point, control)
-    if objective.linear:
-        point, factor = objective.linear_solution()
-        return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
     return fisher_scoring(objective, starting_point(objective, independence.centring.span_constant), control)

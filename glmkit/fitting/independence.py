@@ -41,6 +41,23 @@ class Independence:
     centring: Centring
     design: Design
 
+    def subset(self, columns: IntArray, design: Design) -> Independence | None:
+        """Return the independence of some columns, (q,), of which `design` consists.
+
+        None where it has to be decided anew: a dropped column may be independent of fewer,
+        and far columns cannot stay centred without the constant.
+        """
+        if len(self.dropped):
+            return None
+        constant, shift = self.centring.constant[columns], self.centring.shift[columns]
+        whole = np.count_nonzero(constant) == np.count_nonzero(self.centring.constant)
+        if self.centring.moves and not whole:
+            return None
+        q = len(columns)
+        centring = Centring(constant if whole else np.zeros(q), shift)
+        fitted = self.design.take(columns) if np.any(shift) else design
+        return Independence(np.arange(q), np.arange(0), np.zeros((q, 0)), centring, fitted)
+
 
 def independence_of(problem: Problem, family: Family) -> Independence:
     """Return the independent columns, weighted as at the family's starting mean."""

@@ -21,7 +21,7 @@ from glmkit.frame.syntax import names_in, parse
 from glmkit.frame.terms import CodedTerm, TermColumns, scoped_terms
 from glmkit.frame.values import ContrastSpec, Factor, Logical, Value
 
-__all__ = ["Coding", "Contrasts", "Variable", "code_terms", "variables_in"]
+__all__ = ["Coding", "Contrasts", "Variable", "code_terms", "formula_without", "variables_in"]
 
 Contrasts = str | Mapping[str, Any] | None  # "r", or a scheme by column
 
@@ -113,7 +113,7 @@ class Coding:
         if len(kept) == len(self.terms):
             known = ", ".join(term.label for term in self.terms)
             raise FormulaError(f"The model has no term {label!r}; its terms are {known}.", term=label)
-        formula = _formula_without(self.formula, label)
+        formula = formula_without(self.formula, label)
         used = {name: v for name, v in self.variables.items() if name in formula.variables}
         return replace(self, formula=formula, terms=kept, variables=used)
 
@@ -127,7 +127,7 @@ class Coding:
                 yield CoefName(term.label, chosen[::-1])
 
 
-def _formula_without(formula: ParsedFormula, label: str) -> ParsedFormula:
+def formula_without(formula: ParsedFormula, label: str) -> ParsedFormula:
     """Return the formula without one term, and without the columns only that term uses."""
     terms = tuple(term for term in formula.terms if term.label != label)
     intercept = formula.intercept and label != "Intercept"

@@ -46,6 +46,19 @@ class NumericEncoding:
         values = value if isinstance(value, np.ndarray) else value.values  # type: ignore[union-attr]
         return NumericPart(values[:, None] if values.ndim == 1 else values)
 
+    @property
+    def has_levels(self) -> bool:
+        """Whether it is coded by level."""
+        return False
+
+    def recode(self, part: Part, *, reduced: bool) -> Part:
+        """Return the part itself: numbers have one coding."""
+        return part
+
+    def with_contrast(self, contrast: ContrastSpec) -> NumericEncoding:
+        """Return the encoding itself."""
+        return self
+
     def names(self, *, reduced: bool) -> tuple[NamePart, ...]:
         """Return what each column adds to a coefficient's name."""
         if self.labels is None:
@@ -101,6 +114,11 @@ class FactorEncoding:
         zero = np.flatnonzero(~self.reduced.matrix.any(axis=1)) if len(self.levels) > 1 else [0]
         return self.levels[int(zero[0])]
 
+    @property
+    def has_levels(self) -> bool:
+        """Whether it is coded by level."""
+        return True
+
     def coding(self, *, reduced: bool) -> LevelCoding:
         """Return the coding matrix used here."""
         return self.reduced if reduced else self.full
@@ -108,6 +126,15 @@ class FactorEncoding:
     def part(self, value: Value, *, reduced: bool) -> Part:
         """Return the codes and their matrix; `value` holds no missing and only known levels."""
         return CodedPart(self.codes(value), self.coding(reduced=reduced).matrix)
+
+    def recode(self, part: Part, *, reduced: bool) -> Part:
+        """Return a part of this factor, however it was coded, as this encoding codes it."""
+        assert isinstance(part, CodedPart)
+        return CodedPart(part.codes, self.coding(reduced=reduced).matrix)
+
+    def with_contrast(self, contrast: ContrastSpec) -> FactorEncoding:
+        """Return the encoding with another scheme where the factor is not coded in full."""
+        return replace(self, contrast=contrast)
 
     def codes(self, value: Value) -> IntArray:
         """Return the positions among this encoding's levels, -1 where missing or unknown."""

@@ -8,7 +8,7 @@ settle the levels of factors and their coding.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -67,6 +67,10 @@ class ModelFrame:
         Weights, offsets and subset as the caller gave them.
     source : Columns
         The caller's data.
+    contrasts : str, dict or None
+        Coding schemes as the caller asked for them.
+    context : dict
+        Names of the caller that a formula may use.
     notes : tuple of str
     ready : bool
         Whether the columns came as a ready design matrix, without a formula.
@@ -81,6 +85,8 @@ class ModelFrame:
     offset: Array | None
     arguments: RowArguments
     source: Columns
+    contrasts: Contrasts = None
+    context: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     ready: bool = False
 
@@ -207,7 +213,8 @@ def model_frame(
     check_finite(values, rows.labels)
     numbers = numbers if rows.all_used else numbers.select(rows.kept)
     check_row_numbers(numbers, rows.labels)
-    return _assembled(read, rows, values, numbers, (response_kind, contrasts, arguments))
+    frame = _assembled(read, rows, values, numbers, (response_kind, contrasts, arguments))
+    return replace(frame, contrasts=contrasts, context=dict(context or {}))
 
 
 class _Read(NamedTuple):

@@ -18,7 +18,7 @@ from glmkit.design.dense import DenseDesign
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family
 from glmkit.fitting.existence import settle
-from glmkit.fitting.glm import GLMFit, fit_glm
+from glmkit.fitting.glm import GLMFit, Known, fit_glm
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
@@ -93,9 +93,15 @@ def estimate_of(fit: GLMFit, names: pd.Index) -> Estimate:
     )
 
 
-def fit_problem(problem: Problem, family: Family, control: Control, start: Array | None = None) -> GLMFit:
+def fit_problem(
+    problem: Problem,
+    family: Family,
+    control: Control,
+    start: Array | None = None,
+    known: Known | None = None,
+) -> GLMFit:
     """Return the fit of a problem, settled: with its limit where the maximum is at infinity or on an edge."""
-    fit, limit, boundary = settle(fit_glm(problem, family, control, start), control)
+    fit, limit, boundary = settle(fit_glm(problem, family, control, start, known), control)
     if limit is not None:
         return replace(fit, recession=limit.recession)
     return fit if boundary is None else replace(fit, active=boundary.active)
@@ -105,6 +111,7 @@ def refit(
     model: FittedModel,
     columns: IntArray | None = None,
     *,
+    frame: ModelFrame | None = None,
     added: Array | None = None,
     start: Array | None = None,
     family: Family | None = None,
@@ -115,7 +122,9 @@ def refit(
     ----------
     model : FittedModel
     columns : integer array, optional
-        Columns of the full design to keep; all by default.
+        Columns of the design to keep; all by default.
+    frame : ModelFrame, optional
+        Another frame of the same rows, whose design is fitted instead.
     added : (n,) array, optional
         Added to the offset.
     start : array over the kept columns, optional
@@ -123,7 +132,7 @@ def refit(
     family : Family, optional
         Another family or link.
     """
-    problem = model.fit.problem
+    problem = model.fit.problem if frame is None else problem_of(frame)
     if columns is not None:
         constant = problem.constant
         if constant is not None:
@@ -132,7 +141,23 @@ def refit(
         problem = replace(problem, design=problem.design.take(columns), constant=constant)
     if added is not None:
         problem = replace(problem, offset=problem.added + added)
-    return fit_problem(problem, model.family if family is None else family, model.control, start)
+    return fit_problem(
+        problem,
+        model.family if family is None else family,
+        model.control,
+        start,
+        _known(model, problem, columns) if frame is None and added is None and family is None else None,
+    )
+
+
+def _known(model: FittedModel, problem: Problem, columns: IntArray | None) -> Known:
+    """Return what the model's fit says of a fit to some of its columns.
+
+    The null model is that of the rows, the offset and the family, whatever the terms; and
+    columns that are independent together are so apart.
+    """
+    kept = np.arange(model.fit.problem.design.shape[1]) if columns is None else columns
+    return Known(model.fit.null, model.fit.independence.subset(kept, problem.design))
 
 
 def refit_on(model: FittedModel, columns: Array) -> GLMFit:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from glmkit.errors import FitError
 from glmkit.fitting.glm import GLMFit
+from glmkit.inference.anova import terms_table
 from glmkit.inference.confidence import coefficient_frame, statistic_of
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.likelihood import aic_of, bic_of, null_test
@@ -34,6 +35,7 @@ class Options(NamedTuple):
     names: str | None = None
     stars: bool = False
     dispersion: float | None = None
+    terms: bool = False
 
 
 def summary_report(model: FittedModel, options: Options) -> Report:
@@ -45,7 +47,7 @@ def summary_report(model: FittedModel, options: Options) -> Report:
     return Report(
         _title(model),
         facts,
-        {"coefficients": table},
+        {"coefficients": table} | ({"terms": terms_table(model)} if options.terms else {}),
         footer=_goodness(model.fit, options.dispersion),
         notes=model.notes,
     )
@@ -191,6 +193,11 @@ def _with_dispersion(model: FittedModel, dispersion: float | None) -> Estimate:
 
 def _check(options: Options) -> None:
     check_level(options.level)
+    if options.terms and options.dispersion is not None:
+        raise FitError(
+            "terms=True tests with the dispersion of the fit, not with dispersion=. Ask for one of them.",
+            argument="terms",
+        )
     if options.names not in (None, "r", "label"):
         raise FitError(
             f'names={options.names!r} is not known. Choose None, "r" or "label".', argument="names"

@@ -44,8 +44,12 @@ def fit_frame(
     start: Mapping[str, float] | pd.Series | Array | None = None,
     method: str = "ml",
     stacklevel: int = USER_LEVEL,
+    known: tuple[str, ...] = (),
 ) -> Fitted:
-    """Return the fit of `family` to a frame, having said what there is to say of it."""
+    """Return the fit of `family` to a frame, having said what there is to say of it.
+
+    Remarks that are `known` are noted, but not given as warnings again.
+    """
     if method != "ml":
         raise FitError(
             f'method={method!r} is not known. Choose one of: "ml".', argument="method", value=method
@@ -55,6 +59,6 @@ def fit_frame(
     fit = fit_problem(problem_of(frame), family, control, start_of(start, names))
     estimate = estimate_of(fit, names)
     remarks = remarks_of(frame, fit, estimate)
-    say(remarks, control, stacklevel)
+    say(tuple(remark for remark in remarks if remark.text not in known), control, stacklevel)
     notes = tuple(remark.text for remark in remarks)
     return Fitted(frame, fit, estimate, control, method, notes, boundary_of(remarks))

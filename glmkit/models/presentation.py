@@ -22,6 +22,7 @@ class Presentation(Record):
         names: str | None = None,
         stars: bool = False,
         dispersion: float | None = None,
+        terms: bool = False,
     ) -> Report:
         """Return the summary: what was fitted to which rows, coefficients, and how well it fits.
 
@@ -40,6 +41,8 @@ class Presentation(Record):
             Mark small p-values, with a legend.
         dispersion : float, optional
             Use this dispersion instead, and the normal distribution, as R does.
+        terms : bool
+            Add a table with one p-value per term: ``anova(type=2)`` with its default test.
 
         Examples
         --------
@@ -48,7 +51,7 @@ class Presentation(Record):
         >>> list(fit.summary().tables["coefficients"].index)
         ['Intercept', 'wool[T.B]']
         """
-        options = summary.Options(exponentiate, level, ci, names, stars, dispersion)
+        options = summary.Options(exponentiate, level, ci, names, stars, dispersion, terms)
         return summary.summary_report(self, options)
 
     def tidy(self, level: float = 0.95, exponentiate: bool = False, ci: str = "wald") -> pd.DataFrame:

@@ -13,6 +13,7 @@ from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.rowwise import by_row
+from glmkit.tables.table import Table
 
 __all__ = ["Record"]
 
@@ -28,6 +29,8 @@ class Record:
     method: str
     notes: tuple[str, ...]
     boundary: bool
+    step_path: Table | None = None
+    """How `step` came to this model, a Table; None for a fit that was not selected."""
 
     @property
     def family(self) -> Family:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from glmkit.models.aliases import StatsmodelsSpellings
 from glmkit.models.attributes import Attributes
 from glmkit.models.covariances import Covariances
+from glmkit.models.deviance_tables import DevianceTables
 from glmkit.models.influences import Influences
 from glmkit.models.intervals import Intervals
 from glmkit.models.maketables import MaketablesHooks
@@ -26,6 +27,7 @@ class Results(
     Covariances,
     Intervals,
     Measures,
+    DevianceTables,
     RowValues,
     Predictions,
     Influences,

@@ -73,6 +73,7 @@ _COLUMNS: tuple[Column, ...] = (
     Column("pearson_chi2", "deviance", "Pearson chi2", "the sum of squared Pearson residuals"),
     Column("aic", "deviance", "AIC", "Akaike's information criterion"),
     Column("bic", "deviance", "BIC", "Schwarz's information criterion"),
+    Column("criterion", "deviance", "Criterion", "-2 log-likelihood plus a price for each parameter"),
     Column("loglik", "deviance", "Log-lik.", "the log-likelihood"),
     Column("delta", "deviance", "Delta", "difference in the criterion from the best model"),
     Column("weight", "weight", "Weight", "the share of evidence for the model (Akaike weight)"),
