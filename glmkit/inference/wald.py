@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -66,3 +68,24 @@ def confint(estimate: Estimate, method: str, level: float, df: float | None) -> 
         estimate.coef, estimate.std_error, level, estimate.df if df is None else float(df)
     )
     return pd.DataFrame({"conf_low": low, "conf_high": high}, index=estimate.names)
+
+
+class JointWald(NamedTuple):
+    statistic: float
+    df: float
+    df_resid: float
+    p_value: float
+
+
+def joint_wald(estimate: Estimate, rows: Array, value: Array | float = 0.0) -> JointWald:
+    from glmkit.inference.reference import chi_square_tail, f_tail
+
+    d = estimate.linear(rows) - value
+    V = estimate.covariance_of(rows)
+    w, U = np.linalg.eigh(V)
+    keep = w > 1e-10 * w.max(initial=0)
+    q = int(keep.sum())
+    W = float(np.sum((U[:, keep].T @ d) ** 2 / w[keep]))
+    if np.isinf(estimate.df):
+        return JointWald(W, q, np.inf, chi_square_tail(W, q))
+    return JointWald(W / q, q, estimate.df, f_tail(W / q, q, estimate.df))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from glmkit.models.aliases import StatsmodelsSpellings
 from glmkit.models.attributes import Attributes
 from glmkit.models.covariances import Covariances
+from glmkit.models.effects import Effects
 from glmkit.models.intervals import Intervals
 from glmkit.models.presentation import Presentation
 from glmkit.models.row_values import RowValues
@@ -22,6 +23,7 @@ class Results(
     Covariances,
     Intervals,
     RowValues,
+    Effects,
     StatsmodelsSpellings,
 ):
     """A fitted generalized linear model.
