@@ -27,7 +27,7 @@ from glmkit.frame.newframe import new_frame
 from glmkit.frame.values import Factor, Logical, Matrix, Value, take_rows
 from glmkit.inference.protocols import FittedModel
 
-__all__ = ["Grid", "Values", "reference_grid"]
+__all__ = ["Grid", "Values", "check_known", "enters_as_factor", "reference_grid", "used_value"]
 
 Values: TypeAlias = Mapping[str, object]
 
@@ -125,19 +125,26 @@ def _factor_names(frame: ModelFrame) -> tuple[str, ...]:
 
 
 def _is_factor(frame: ModelFrame, name: str) -> bool:
-    """Return whether a variable has levels.
+    """Return whether a variable has levels in the grid.
 
-    It is a factor; ``factor(x)`` keeps all its values apart; or it has two values only, as
-    an indicator has, whose mean describes nobody.
+    It enters as a factor, or has two values only, as an indicator has, whose mean describes nobody.
     """
+    return enters_as_factor(frame, name) or _distinct(frame, name) == 2
+
+
+def enters_as_factor(frame: ModelFrame, name: str) -> bool:
+    """Return whether a variable is a factor, or numbers that ``factor(x)`` keeps all apart."""
     if frame.coding.variables[name].kind != "number":
         return True
-    value = used_value(frame, name)
-    distinct = 0 if isinstance(value, Matrix) else len(np.unique(np.asarray(value)))
-    if distinct == 2:
-        return True
     encodings = [e for e in factor_encodings(frame.coding.encodings) if variables_in(e.factor) == (name,)]
-    return any(len(encoding.levels) == distinct for encoding in encodings)
+    return any(len(encoding.levels) == _distinct(frame, name) for encoding in encodings)
+
+
+def _distinct(frame: ModelFrame, name: str) -> int:
+    value = used_value(frame, name)
+    if isinstance(value, (Factor, Logical, Matrix)):
+        return 0
+    return len(np.unique(value))
 
 
 def _levels(frame: ModelFrame) -> dict[str, list[Hashable]]:
