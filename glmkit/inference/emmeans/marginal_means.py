@@ -67,10 +67,10 @@ def marginal_slopes(
 def _over(model: FittedModel, grid: Grid, specs: Specs, options: Options) -> MarginalMeans:
     nested = containers(model, grid.factors)
     above = tuple(c for name in (*specs.over, *specs.by) for c in nested.get(name, ()))
-    by = tuple(dict.fromkeys((*specs.by, *(c for c in above if c not in specs.over))))
     if nested:
         grid = grid.select(_occurring(grid, nested))
-    names = tuple(dict.fromkeys((*specs.over, *by)))
+    over = (*specs.over, *(name for name in above if name not in specs.by))
+    names = tuple(dict.fromkeys((*over, *specs.by)))
     labels, rows, offset = averages(grid, names, options.weights)
     if not names:
         labels = pd.DataFrame({"mean": ["overall"]})
@@ -78,7 +78,7 @@ def _over(model: FittedModel, grid: Grid, specs: Specs, options: Options) -> Mar
         estimate=model.estimate,
         family=model.family,
         labels=labels,
-        by=by,
+        by=specs.by,
         rows=rows,
         offset=offset,
         back=LinkScale(),

@@ -72,13 +72,12 @@ def adjusted_p(statistic: Array, covariance: Array, df: float, method: str, mean
 def adjusted_quantile(covariance: Array, df: float, level: float, method: str, means: int) -> float:
     """Return what simultaneous intervals multiply the standard error by.
 
-    Holm's and the false discovery rate have no intervals of their own: Bonferroni's go with
-    the first, unadjusted ones with the second.
+    Holm's and the false discovery rate have no intervals of their own: Bonferroni's go with them.
     """
     count = len(covariance)
     if method == "tukey":
         return tukey_quantile(level, means, df)
-    if count < 2 or method in ("none", "BH"):
+    if count < 2 or method == "none":
         return interval_quantile(level, df)
     if method == "sidak":
         return sidak_quantile(level, df, count)
