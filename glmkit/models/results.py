@@ -11,6 +11,7 @@ from glmkit.models.attributes import Attributes
 from glmkit.models.covariances import Covariances
 from glmkit.models.effects import Effects
 from glmkit.models.intervals import Intervals
+from glmkit.models.plotting import Plotting
 from glmkit.models.presentation import Presentation
 from glmkit.models.row_values import RowValues
 
@@ -24,6 +25,7 @@ class Results(
     Intervals,
     RowValues,
     Effects,
+    Plotting,
     StatsmodelsSpellings,
 ):
     """A fitted generalized linear model.
