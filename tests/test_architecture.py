@@ -28,7 +28,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("inference",),
     ("io", "plots", "backends"),
     ("models",),
-    ("catalogue", "verify", "adapters", "motor"),
+    ("catalogue", "verify", "adapters", "motor", "sklearn"),
     ("cli",),
     ("", "__main__"),
 )

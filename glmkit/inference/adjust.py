@@ -145,7 +145,7 @@ def sidak_quantile(level: float, df: float, tests: int) -> float:
     return interval_quantile(float(level ** (1.0 / tests)), df)
 
 
-def tukey_p(statistic: Array, groups: int, df: float) -> Array:
+def tukey_p(statistic: Array, groups: int, df: float | Array) -> Array:
     """Return P(studentized range of `groups` means > sqrt(2) |t|), (m,)."""
     from scipy.stats import studentized_range
 

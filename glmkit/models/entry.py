@@ -122,6 +122,7 @@ def glm_fit(
     freq_weights: Array | pd.Series | None = None,
     offset: Array | pd.Series | None = None,
     start: Mapping[str, float] | pd.Series | Array | None = None,
+    method: str = "ml",
     control: Control = Control(),  # noqa: B008  (frozen)
 ) -> Results:
     """Fit a generalized linear model to arrays, without a formula.
@@ -139,6 +140,8 @@ def glm_fit(
         As in `glm`.
     start : dict, Series or (p,) array, optional
         Coefficients to start from.
+    method : str
+        As in `glm`.
     control : Control
 
     Returns
@@ -156,4 +159,4 @@ def glm_fit(
     resolved = family_from(family)
     arguments = RowArguments(weights=weights, freq_weights=freq_weights, offset=offset)
     frame = array_frame(X, y, names, resolved.response_kind, arguments)
-    return Results(*fit_frame(frame, resolved, control=control, start=start))
+    return Results(*fit_frame(frame, resolved, control=control, start=start, method=method))

@@ -10,10 +10,12 @@ from glmkit.models.aliases import StatsmodelsSpellings
 from glmkit.models.attributes import Attributes
 from glmkit.models.covariances import Covariances
 from glmkit.models.deviance_tables import DevianceTables
+from glmkit.models.effects import Effects
 from glmkit.models.influences import Influences
 from glmkit.models.intervals import Intervals
 from glmkit.models.maketables import MaketablesHooks
 from glmkit.models.measures import Measures
+from glmkit.models.plotting import Plotting
 from glmkit.models.predictions import Predictions
 from glmkit.models.presentation import Presentation
 from glmkit.models.row_values import RowValues
@@ -31,6 +33,8 @@ class Results(
     RowValues,
     Predictions,
     Influences,
+    Effects,
+    Plotting,
     StatsmodelsSpellings,
     MaketablesHooks,
 ):

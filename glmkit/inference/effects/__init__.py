@@ -1,0 +1,1 @@
+"""Effects on the scale of the response, by evaluating the formula again on changed data."""

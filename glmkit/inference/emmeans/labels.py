@@ -1,0 +1,101 @@
+"""Names and coefficients of contrasts: what is written beside a comparison, and how parts are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from glmkit._typing import Array, IntArray
+from glmkit.errors import FitError
+from glmkit.frame.values import level_text
+from glmkit.inference.adjust import ADJUSTMENTS, adjustment_name
+from glmkit.tables.wording import format_text
+
+__all__ = [
+    "ALL_ADJUSTMENTS",
+    "block_rows",
+    "combined",
+    "hypothesis",
+    "joined",
+    "level_name",
+    "usual_adjustment",
+]
+
+ALL_ADJUSTMENTS = (*ADJUSTMENTS, "tukey")
+SIGNS = set("+-*/")
+
+
+def usual_adjustment(asked: str | None, usual: str) -> str:
+    """Return the adjustment asked for, or what is usual for the contrasts."""
+    chosen = usual if asked is None else adjustment_name(asked, ALL_ADJUSTMENTS)
+    if chosen == "tukey" and usual != "tukey":
+        raise FitError(
+            'adjust="tukey" is for pairs of means. Choose "single-step", which is exact for any contrasts.',
+            argument="adjust",
+        )
+    return chosen
+
+
+def block_rows(matrices: Sequence[Array], groups: Sequence[IntArray], total: int) -> Array:
+    """Return coefficients over all rows from those within each group."""
+    blocks = []
+    for matrix, positions in zip(matrices, groups, strict=True):
+        block = np.zeros((len(matrix), total))
+        block[:, positions] = matrix
+        blocks.append(block)
+    return np.vstack(blocks)
+
+
+def combined(coefficients: Array, values: Array) -> Array:
+    """Return the product; what a zero coefficient multiplies does not count, be it nan or infinite."""
+    if np.all(np.isfinite(values)):
+        return np.asarray(coefficients @ values)
+    finite = np.isfinite(values)
+    product = np.asarray(coefficients @ np.where(finite, values, 0.0))
+    lost = (coefficients != 0.0).astype(float) @ (~finite).astype(float)
+    return np.where(lost > 0, np.nan, product)
+
+
+def joined(name: tuple[str, ...], separator: str) -> str:
+    """Return the name of a contrast; a mean whose own name holds a sign stands in brackets.
+
+    Examples
+    --------
+    >>> joined(("placebo", "drug+"), " - ")
+    'placebo - (drug+)'
+    """
+    if len(name) == 1:
+        return name[0]
+    return separator.join(f"({part})" if set(part) & SIGNS else part for part in name)
+
+
+def level_name(column: str, value: Hashable, values: pd.Series) -> str:
+    """Return the text of a level; where all are numbers, with the name of the factor before it."""
+    text = level_text(value)
+    numeric = all(_is_number(level_text(other)) for other in values)
+    return f"{column}{text}" if numeric and column != "contrast" else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def hypothesis(null: float, side: str, delta: float) -> str:
+    """Return the hypothesis tested in words; empty for the usual one."""
+    if delta > 0:
+        names = {"two-sided": "equivalence", ">": "non-inferiority", "<": "non-superiority"}
+        return format_text(
+            "Test of " + names[side] + " with margin {delta:number} around {null:number}.",
+            delta=delta,
+            null=null,
+        )
+    if side == "two-sided" and null == 0.0:
+        return ""
+    words = {"two-sided": "not equal to", ">": "greater than", "<": "less than"}
+    return format_text("Alternative: " + words[side] + " {null:number}.", null=null)

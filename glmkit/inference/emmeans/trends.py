@@ -1,0 +1,50 @@
+"""Marginal slopes of a covariate: derivatives of the linear predictor, averaged as means are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from glmkit.errors import FitError
+from glmkit.inference.emmeans.grid import Grid, Values, check_known, reference_grid, used_value
+from glmkit.inference.protocols import FittedModel
+
+__all__ = ["slope_grid"]
+
+# Step of the central differences, as a share of the covariate's range: columns are smooth
+# in it, and the error of the second order below is its fourth power.
+STEP = 1e-3
+
+
+def slope_grid(model: FittedModel, variable: str, at: Values | None) -> Grid:
+    """Return the grid whose rows are the derivative of the design by `variable`.
+
+    Notes
+    -----
+    (8 (f(x+h) - f(x-h)) - (f(x+2h) - f(x-2h))) / 12h, exact for polynomials of degree 4.
+    """
+    names = list(model.frame.coding.variables)
+    check_known(variable, names, "var")
+    if model.frame.coding.variables[variable].kind != "number":
+        raise FitError(
+            f"var={variable!r} is a factor, which has no slope. Compare its means.", argument="var"
+        )
+    base = reference_grid(model, at, offset=0.0)
+    if variable in base.factors:
+        raise FitError(
+            f"var={variable!r} enters as a factor, which has no slope. Compare its means.", argument="var"
+        )
+    values = np.asarray(used_value(model.frame, variable), dtype=np.float64)
+    h = STEP * float(np.ptp(values)) or STEP
+    rows = np.zeros_like(base.rows)
+    for shift, weight in ((1, 8.0), (-1, -8.0), (2, -1.0), (-2, 1.0)):
+        moved = _moved(model, base.cells, variable, shift * h, at)
+        rows += weight * moved.rows
+    return replace(base, rows=rows / (12.0 * h), offset=np.zeros(len(rows)))
+
+
+def _moved(model: FittedModel, cells: pd.DataFrame, variable: str, by: float, at: Values | None) -> Grid:
+    centre = list(dict.fromkeys(cells[variable]))
+    return reference_grid(model, {**(at or {}), variable: [value + by for value in centre]}, offset=0.0)

@@ -1,0 +1,119 @@
+"""Pictures of a fit; matplotlib is imported by the first one drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from glmkit.models.record import Record
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Plotting"]
+
+
+class Plotting(Record):
+    """Plots; each takes ``ax=`` and returns what it drew into."""
+
+    def plot_diagnostics(self, ax: Any = None, *, seed: int = 0, simulations: int = 39) -> list[Axes]:
+        """Draw four pictures of residuals: against the linear predictor, normal Q-Q, scale-location, leverage.
+
+        Parameters
+        ----------
+        ax : four Axes, optional
+        seed : int
+            Of the randomized quantile residuals of a discrete response, and of the simulations.
+        simulations : int
+            Refits for the envelope of a continuous response's Q-Q plot; 0 for the envelope of
+            normal order statistics.
+
+        Returns
+        -------
+        list of four Axes
+            The three most remarkable rows carry their labels.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("Volume ~ log(Girth)", gk.load_dataset("trees"), gk.Gamma("log"))
+        >>> [ax.get_xlabel() for ax in fit.plot_diagnostics()]
+        ['Linear predictor', 'Normal quantile', 'Linear predictor', 'Leverage']
+        """
+        from glmkit.plots.diagnostics import plot_diagnostics
+
+        return plot_diagnostics(self, ax, seed, simulations)  # type: ignore[arg-type]
+
+    def plot_half_normal(self, ax: Axes | None = None, *, simulations: int = 39, seed: int = 0) -> Axes:
+        """Draw sorted absolute residuals against half-normal quantiles, in an envelope of simulated refits."""
+        from glmkit.plots.diagnostics import plot_half_normal
+
+        return plot_half_normal(self, ax, simulations, seed)  # type: ignore[arg-type]
+
+    def plot_coefficients(
+        self,
+        ax: Axes | None = None,
+        *,
+        level: float = 0.95,
+        exponentiate: bool = False,
+        intercept: bool = False,
+    ) -> Axes:
+        """Draw coefficients with their Wald intervals; `exponentiate` for ratios on a log axis.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("low ~ age + smoke + ht", gk.load_dataset("birthwt"), "binomial")
+        >>> fit.plot_coefficients(exponentiate=True).get_xlabel()
+        'Odds ratio'
+        """
+        from glmkit.plots.coefficients import plot_coefficients
+
+        return plot_coefficients(self, ax, level, exponentiate, intercept)  # type: ignore[arg-type]
+
+    def plot_effect(
+        self, variable: str, by: str | None = None, ax: Axes | None = None, *, data: bool = True
+    ) -> Axes:
+        """Draw the marginal mean along a variable: a curve with its interval and the data, or means of levels.
+
+        Parameters
+        ----------
+        variable : str
+        by : str, optional
+            A factor to draw apart.
+        ax : Axes, optional
+        data : bool
+            Draw the responses, or for 0/1 responses a rug at either edge.
+        """
+        from glmkit.plots.effects import plot_effect
+
+        return plot_effect(self, variable, by, ax, data)  # type: ignore[arg-type]
+
+    def plot_partial_residuals(self, term: str, ax: Axes | None = None) -> Axes:
+        """Draw the partial residuals of a term against its variable, with the fitted term and a smoother."""
+        from glmkit.plots.effects import plot_partial_residuals
+
+        return plot_partial_residuals(self, term, ax)  # type: ignore[arg-type]
+
+    def plot_calibration(self, groups: int = 10, ax: Axes | None = None) -> Axes:
+        """Draw observed shares against predicted probabilities in groups of equal size."""
+        from glmkit.plots.probabilities import plot_calibration
+
+        return plot_calibration(self, groups, ax)  # type: ignore[arg-type]
+
+    def plot_roc(self, ax: Axes | None = None) -> Axes:
+        """Draw the ROC curve of a binomial fit, with the area under it."""
+        from glmkit.plots.probabilities import plot_roc
+
+        return plot_roc(self, ax)  # type: ignore[arg-type]
+
+    def plot_rootogram(self, ax: Axes | None = None) -> Axes:
+        """Draw a hanging rootogram of a count response: expected against observed frequencies."""
+        from glmkit.plots.probabilities import plot_rootogram
+
+        return plot_rootogram(self, ax)  # type: ignore[arg-type]
+
+    def plot_irls(self, ax: Any = None) -> list[Axes]:
+        """Draw the deviance still to go at each iteration, and the working weights of the first and last."""
+        from glmkit.plots.iterations import plot_irls
+
+        return plot_irls(self, ax)  # type: ignore[arg-type]
