@@ -6,7 +6,6 @@ A verdict is one of four words: ``ok``; ``look``, worth a look before the number
 References
 ----------
 Cook, R. D. and Weisberg, S. (1982). Residuals and Influence in Regression, section 3.5.
-Fox, J. and Monette, G. (1992). Generalized collinearity diagnostics. JASA 87, 178-183.
 Peduzzi, P. et al. (1996). A simulation study of the number of events per variable in logistic
 regression analysis. J. Clinical Epidemiology 49, 1373-1379.
 """
@@ -23,6 +22,7 @@ from scipy import special
 from glmkit._typing import Array, IntArray
 from glmkit.errors import FitError, GlmkitError
 from glmkit.fitting.glm import GLMFit
+from glmkit.inference.collinearity import inflation_of
 from glmkit.inference.hosmer_lemeshow import hosmer_lemeshow_report
 from glmkit.inference.influence import leverage
 from glmkit.inference.likelihood import overdispersion
@@ -337,7 +337,7 @@ def _outliers(model: FittedModel) -> Finding:
 
 
 def _collinearity(model: FittedModel) -> Finding:
-    inflation = _inflation(model)
+    inflation = inflation_of(model)
     if not inflation:
         return Finding("one term or none", NOT_ASKED)
     result = format_text("largest VIF {vif:statistic}", vif=max(inflation.values()) ** 2)
@@ -351,41 +351,6 @@ def _collinearity(model: FittedModel) -> Finding:
         f"{join_names(high, most=NAMED)} can hardly be told apart from other terms, so that their errors are large. "
         "Powers and interactions of one variable may be left as they are.",
     )
-
-
-def _inflation(model: FittedModel) -> dict[str, float]:
-    """Return GVIF^(1/(2 Df)) of each term, from the model-based correlations of the coefficients."""
-    fit = model.fit
-    if fit.recession is not None:
-        raise FitError("Infinite estimates have no correlations.")
-    covariance = fit.centring.covariance_to_original(fit.inverse)
-    terms = [
-        (t.label, np.flatnonzero(np.isin(fit.kept, t.columns))) for t in model.frame.terms if t.order > 0
-    ]
-    terms = [(label, columns) for label, columns in terms if len(columns)]
-    if len(terms) < 2:
-        return {}
-    every = np.concatenate([columns for _, columns in terms])
-    return {
-        label: float(
-            np.exp(
-                (
-                    _logdet(covariance, columns)
-                    + _logdet(covariance, np.setdiff1d(every, columns))
-                    - _logdet(covariance, every)
-                )
-                / (2.0 * len(columns))
-            )
-        )
-        for label, columns in terms
-    }
-
-
-def _logdet(covariance: Array, columns: IntArray) -> float:
-    """Return the log-determinant of the correlations of some coefficients."""
-    block = covariance[np.ix_(columns, columns)]
-    scale = np.sqrt(np.diag(block))
-    return float(np.linalg.slogdet(block / np.outer(scale, scale))[1])
 
 
 CHECKS: dict[str, Callable[[FittedModel], Finding]] = {

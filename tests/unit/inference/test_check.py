@@ -10,7 +10,8 @@ import pytest
 from scipy import special
 
 import glmkit as gk
-from glmkit.inference.check import CHECKS, _cooks_distance, _inflation
+from glmkit.inference.check import CHECKS, _cooks_distance
+from glmkit.inference.collinearity import inflation_of
 
 
 def verdicts(fit: gk.Results) -> pd.Series:
@@ -165,4 +166,4 @@ def test_the_inflation_of_two_columns_is_that_of_their_correlation():
     data = gk.load_dataset("trees")
     fit = gk.glm("Volume ~ Girth + Height", data)
     expected = 1.0 / (1.0 - data["Girth"].corr(data["Height"]) ** 2)
-    assert _inflation(fit)["Girth"] ** 2 == pytest.approx(expected, rel=1e-10)
+    assert inflation_of(fit)["Girth"] ** 2 == pytest.approx(expected, rel=1e-10)
