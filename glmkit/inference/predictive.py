@@ -108,7 +108,9 @@ class _Mixture:
             valid = family.link.valid(eta) & family.valid_mean(mean)
         inside = family.mean(np.where(valid, eta, np.repeat(law.eta, len(z))))
         shares = np.where(valid.reshape(-1, len(z)), share, 0.0)
-        shares = shares / np.sum(shares, axis=1, keepdims=True)
+        total = np.sum(shares, axis=1, keepdims=True)
+        # A mean on the edge, fixed there: all nodes stand at the estimate itself.
+        shares = np.where(total > 0.0, shares / np.where(total > 0.0, total, 1.0), share)
         ones = np.ones(len(law.eta))
         weights = (ones if law.weights is None else law.weights)[:, None] / s
         given = None if law.weights is None and np.isinf(law.df) else weights.ravel()

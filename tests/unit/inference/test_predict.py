@@ -208,6 +208,19 @@ def test_a_mean_near_the_edge_of_its_range_is_taken_inside_it():
     assert np.isfinite(ends["conf_high"]).all()
 
 
+@pytest.mark.filterwarnings("ignore::glmkit.errors.BoundaryWarning")
+def test_a_mean_fixed_on_the_edge_of_its_range_leaves_one_response():
+    fit = gk.glm("y ~ x", {"y": [0, 0, 1, 2, 4.0], "x": [0.0, 1, 2, 3, 4]}, gk.Poisson("identity"))
+    ends = fit.predict(interval="prediction")[["conf_low", "conf_high"]]
+    assert ends.iloc[0].tolist() == [0.0, 0.0]
+    assert np.all(ends.iloc[1:]["conf_high"] > 0)
+
+
+def test_a_perfect_fit_predicts_its_line():
+    got = gk.glm("y ~ x", {"y": [1.0, 2, 3, 4], "x": [1.0, 2, 3, 4]}).predict(interval="prediction")
+    np.testing.assert_allclose(got["conf_high"] - got["conf_low"], 0, atol=1e-12)
+
+
 def test_a_quasi_family_has_no_prediction_interval():
     fit = gk.glm("breaks ~ wool", WARPBREAKS, "quasipoisson")
     with pytest.raises(gk.NoLikelihoodError, match="only a mean and a variance"):
