@@ -195,12 +195,10 @@ def _by_term(model: FittedModel, type: int, test: str) -> Table:
     frame = pd.DataFrame(columns, index=pd.Index(list(terms), dtype=object))
     if test == "F":
         frame.loc[RESIDUALS] = [model.fit.df_resid, np.nan, np.nan]
-    against = (
-        "all terms that do not contain it" if type == 2 else "all other terms, contrasts summing to zero"
-    )
+    after = "all others that do not contain it" if type == 2 else "all others, contrasts summing to zero"
     fits = {} if test == "Wald" else {label: pair.small.fit for label, pair in pairs.items()}
     notes = [
-        f"Each term against a model with {against}.",
+        f"Each term after {after}.",
         *reference_note(model, test),
         *([] if test in ("none", "Wald") else dispersion_note(model.fit, "of the model")),
         *(type_3_notes(model, terms) if type == 3 else []),

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glmkit as gk
@@ -278,3 +278,46 @@ def _data(family):
         "Gamma": (np.exp(eta) * rng.gamma(8, 0.125, size=n)).round(4) + 0.01,
     }[family]
     return data
+
+
+# ------------------------------------------------------------------------------ tables of deviance
+
+
+@settings(max_examples=15)
+@given(frames(), st.permutations(["x", "z", "g"]))
+def test_the_deviance_never_rises_along_a_chain_and_its_tests_add_up(data, order):
+    chain = [gk.glm(f"y ~ 1 + {' + '.join(order[:k])}" if k else "y ~ 1", data, "poisson") for k in range(4)]
+    table = gk.anova(*chain).frame
+    assert (table["deviance"].iloc[1:] >= -1e-9).all()
+    assert table["statistic"].sum() == pytest.approx(chain[0].deviance - chain[-1].deviance, rel=1e-9)
+    np.testing.assert_allclose(table["deviance"], chain[-1].anova()["deviance"], rtol=1e-6, atol=1e-9)
+
+
+@settings(max_examples=15)
+@given(
+    data=frames(),
+    coding=st.sampled_from(["sum", "helmert", "poly", "sas", "diff"]),
+    kind=st.sampled_from([2, 3]),
+    test=st.sampled_from(["LRT", "Wald", "Rao"]),
+)
+def test_recoding_a_factor_leaves_type_2_and_type_3_tests(data, coding, kind, test):
+    formula = "y ~ x + h * g"
+    data = data.assign(h=np.resize(["p", "q"], len(data)))
+    fit, recoded = (
+        gk.glm(formula, data, "poisson", contrasts={"g": c, "h": c}) for c in ("treatment", coding)
+    )
+    got, want = (f.anova(kind, test)["statistic"] for f in (recoded, fit))
+    # a statistic near zero is a difference of deviances that are rounded
+    np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-7)
+
+
+@families
+@settings(max_examples=8)
+@given(a=st.sampled_from([-3.0, 0.5, 40.0]), b=st.sampled_from([0.0, -7.0, 1000.0]))
+def test_the_likelihood_ratio_test_of_a_term_follows_neither_its_unit_nor_its_origin(family, a, b):
+    data = _data(family)
+    fit, moved = (gk.glm("y ~ x * g + z", d, family) for d in (data, data.assign(x=a * data["x"] + b)))
+    for table in ("anova", "drop1"):
+        got, want = (getattr(f, table)(test="LRT")["statistic"] for f in (moved, fit))
+        np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(moved.anova(2)["statistic"], fit.anova(2)["statistic"], rtol=1e-6, atol=1e-7)
