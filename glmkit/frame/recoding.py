@@ -23,16 +23,24 @@ __all__ = ["keeping", "kept_columns", "recoded"]
 def recoded(frame: ModelFrame, scheme: str = "sum") -> ModelFrame:
     """Return the frame with every factor that is not coded in full coded by `scheme`.
 
+    The frame itself where that changes nothing.
+
     Examples
     --------
     >>> from glmkit.frame.modelframe import model_frame
     >>> frame = model_frame("y ~ g", {"y": [1.0, 2.0, 4.0], "g": ["a", "b", "c"]})
-    >>> recoded(frame).design.values
+    >>> recoded(frame).design.dense()
     array([[ 1.,  1.,  0.],
            [ 1.,  0.,  1.],
            [ 1., -1., -1.]])
     """
     spec = ContrastSpec(scheme)
+    by_contrasts = {
+        s.factor for term in frame.coding.terms for one in term.products for s in one if s.reduced
+    }
+    given = [e.contrast for e in factor_encodings(frame.coding.encodings) if e.factor in by_contrasts]
+    if all(contrast == spec for contrast in given):
+        return frame
     encodings = {text: encoding.with_contrast(spec) for text, encoding in frame.coding.encodings.items()}
     coding = replace(frame.coding, encodings=encodings)
     return replace(frame, coding=coding, blocks=_blocks(coding, _parts(frame)))

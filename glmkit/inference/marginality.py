@@ -30,8 +30,8 @@ def term_sets(frame: ModelFrame) -> dict[str, frozenset[str]]:
     terms = {term.label: frozenset(term.factors) for term in frame.coding.terms if term.factors}
     if not frame.ready:
         return terms
-    first, values = frame.design.values[:1], frame.design.values
-    constant = (values == first).all(axis=0) & (first[0] != 0.0)
+    values = frame.design.dense()
+    constant = (values == values[0]).all(axis=0) & (values[0] != 0.0)
     if constant.any():
         del terms[list(terms)[int(constant.argmax())]]
     return terms

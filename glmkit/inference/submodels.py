@@ -29,6 +29,7 @@ from glmkit.inference.estimate import Estimate
 from glmkit.inference.marginality import term_sets
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.refit import estimate_of, refit
+from glmkit.numerics.factor import cholesky_factor
 
 __all__ = [
     "Nested",
@@ -46,6 +47,8 @@ __all__ = [
 
 # What is left of a normalised column outside a span, below which it lies inside.
 INSIDE = 1e-8
+# Condition of the columns up to which normal equations give a start worth having.
+TRUSTED = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +216,7 @@ def in_sum_coding(model: FittedModel) -> FittedModel:
     if model.frame.ready:
         return model
     frame = recoded(model.frame)
-    if np.array_equal(frame.design.values, model.frame.design.values):
+    if frame is model.frame:
         return model
     fit = _refitted(model, frame)
     estimate = estimate_of(fit, model.estimate.names)
@@ -227,11 +230,10 @@ def _refitted(model: FittedModel, frame: ModelFrame) -> GLMFit:
     old = model.fit
     if old.recession is not None or old.active is not None or not old.converged:
         return refit(model, frame=frame)
-    target = old.independence.design.dot(old.gamma)
-    columns = frame.design.values
-    scale = np.sqrt(np.mean(columns**2, axis=0))
-    scale = np.where(scale > 0, scale, 1.0)
-    start = np.linalg.lstsq(columns / scale, target, rcond=None)[0] / scale
+    factor = cholesky_factor(frame.design.gram(np.ones(frame.n)))
+    if factor is None or factor.condition > TRUSTED:
+        return refit(model, frame=frame)
+    start = factor.solve(frame.design.tdot(old.independence.design.dot(old.gamma)))
     return refit_from(model, start, frame=frame)
 
 
