@@ -141,7 +141,7 @@ def _restricted_start(near: GLMFit, columns: IntArray) -> Array | None:
     if near.recession is not None or near.active is not None or not near.converged:
         return None
     lost = ~np.isin(near.kept, columns)
-    rows = near.centring.rows_to_fitted(np.eye(near.rank)[lost])
+    rows = near.centring.rows_to_fitted(_unit_rows(np.flatnonzero(lost), near.rank))
     spread = near.inverse @ rows.T
     gamma = near.gamma - spread @ np.linalg.solve(rows @ spread, rows @ near.gamma)
     start = np.zeros(near.problem.design.shape[1])
@@ -175,7 +175,7 @@ def restriction_rows(model: FittedModel, sub: Submodel) -> Array:
     p = len(model.frame.names)
     if sub.columns is not None and not np.any(np.isin(sub.columns, fit.independence.dropped)):
         lost = fit.kept[~np.isin(fit.kept, sub.columns)]
-        return np.eye(p)[lost]
+        return _unit_rows(lost, p)
     rows = np.zeros((0, p))
     inside, root = _coordinates(model, sub)
     if fit.rank:
@@ -184,6 +184,13 @@ def restriction_rows(model: FittedModel, sub: Submodel) -> Array:
         constant, shift = fit.centring.constant, fit.centring.shift
         rows = np.zeros((len(vanishing), p))
         rows[:, fit.kept] = vanishing + np.outer(vanishing @ constant, shift)
+    return rows
+
+
+def _unit_rows(places: IntArray, p: int) -> Array:
+    """Return the rows of the identity of size p at these places."""
+    rows = np.zeros((len(places), p))
+    rows[np.arange(len(places)), places] = 1.0
     return rows
 
 

@@ -100,8 +100,11 @@ class DevianceTables(Record):
         deviance / df. A term that is marginal to another is dropped by its columns, which
         depends on the contrasts in use and is said.
 
-        From the restricted least squares of this fit each term takes two or three iterations:
-        ten terms of a Poisson fit cost about four fits from the start.
+        Each refit starts from the restricted least squares of this fit, (15.5), and does not
+        decide again which columns are independent. Measured with 17 columns, ten terms cost
+        as much as four to six fits from the start for Poisson and binomial fits, seven to
+        nine for Gamma fits with log link, and eight for Gaussian fits, which take one least
+        squares each. Wald's tests refit nothing that the other columns do not ask for.
 
         Examples
         --------
