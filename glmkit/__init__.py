@@ -46,8 +46,9 @@ from glmkit.families.links import (
     Probit,
     Sqrt,
 )
+from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
-from glmkit.families.standard import Gamma, Gaussian, InverseGaussian, Poisson
+from glmkit.families.standard import Gaussian, Poisson
 from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
 from glmkit.inference.bootstrap import Replicates

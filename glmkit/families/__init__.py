@@ -1,6 +1,7 @@
 """Families of distributions and their links, as frozen values with pure array methods."""
 
 from glmkit.families.base import Family
+from glmkit.families.binomial import Bernoulli, Binomial
 from glmkit.families.link import Link, Mean
 from glmkit.families.link_names import LinkLike, link_from
 from glmkit.families.links import (
@@ -16,16 +17,10 @@ from glmkit.families.links import (
     Probit,
     Sqrt,
 )
+from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.registry import FamilyLike, family_from, family_names, register_family
-from glmkit.families.standard import (
-    Bernoulli,
-    Binomial,
-    Gamma,
-    Gaussian,
-    InverseGaussian,
-    Poisson,
-)
+from glmkit.families.standard import Gaussian, Poisson
 
 __all__ = [
     "Bernoulli",

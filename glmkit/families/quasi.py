@@ -21,7 +21,8 @@ from glmkit.families.binomial import Binomial
 from glmkit.families.link import Link, Mean
 from glmkit.families.link_names import LinkLike
 from glmkit.families.links import Log
-from glmkit.families.standard import Gamma, Gaussian, InverseGaussian, Poisson
+from glmkit.families.positive import Gamma, InverseGaussian
+from glmkit.families.standard import Gaussian, Poisson
 
 __all__ = ["Quasi", "QuasiBinomial", "QuasiPoisson"]
 

@@ -8,9 +8,11 @@ from typing import Final, TypeAlias, TypeVar
 
 from glmkit.errors import FamilyError
 from glmkit.families.base import Family
+from glmkit.families.binomial import Bernoulli, Binomial
 from glmkit.families.link_names import LinkLike, link_from
+from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
-from glmkit.families.standard import Bernoulli, Binomial, Gamma, Gaussian, InverseGaussian, Poisson
+from glmkit.families.standard import Gaussian, Poisson
 
 __all__ = ["FamilyLike", "family_from", "family_names", "link_from", "register_family"]
 

@@ -124,7 +124,7 @@ def eta_bounds(family: Family) -> Bounds:
 
     Examples
     --------
-    >>> from glmkit.families.standard import Binomial, Poisson
+    >>> from glmkit.families import Binomial, Poisson
     >>> eta_bounds(Poisson("identity")), eta_bounds(Binomial("log"))
     (Bounds(lower=0.0, upper=inf), Bounds(lower=-inf, upper=0.0))
     >>> eta_bounds(Binomial("logit")).exist

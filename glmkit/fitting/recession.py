@@ -174,7 +174,7 @@ def openness_of(family: Family, y: Array) -> Openness:
     Examples
     --------
     >>> import numpy as np
-    >>> from glmkit.families.standard import Binomial, Poisson
+    >>> from glmkit.families import Binomial, Poisson
     >>> openness_of(Binomial(), np.array([0.0, 0.3, 1.0])).above
     array([False, False,  True])
     >>> openness_of(Poisson(), np.array([0.0, 1.0])).below

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from glmkit.models.record import Record
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from glmkit.plots.canvas import Axes
 
 __all__ = ["Plotting"]
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from glmkit._typing import Array
 from glmkit.errors import FitError
 
-__all__ = ["REFERENCE", "axes_of", "axes_row", "label_points", "smooth"]
+__all__ = ["REFERENCE", "Axes", "axes_of", "axes_row", "label_points", "smooth"]
 
 REFERENCE: dict[str, Any] = {"color": "0.5", "linewidth": 0.8, "zorder": 0}
 """How lines of reference are drawn: readable on light and dark."""

@@ -7,7 +7,8 @@ import pytest
 
 from glmkit.design.dense import DenseDesign
 from glmkit.families.binomial import Binomial
-from glmkit.families.standard import Gamma, Gaussian, InverseGaussian, Poisson
+from glmkit.families.positive import Gamma, InverseGaussian
+from glmkit.families.standard import Gaussian, Poisson
 from glmkit.fitting.objective import GLMObjective
 
 RNG = np.random.default_rng(5)

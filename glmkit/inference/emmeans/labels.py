@@ -11,15 +11,18 @@ from glmkit._typing import Array, IntArray
 from glmkit.errors import FitError
 from glmkit.frame.values import level_text
 from glmkit.inference.adjust import ADJUSTMENTS, adjustment_name
+from glmkit.inference.emmeans.coefficients import Contrasts
 from glmkit.tables.wording import format_text
 
 __all__ = [
     "ALL_ADJUSTMENTS",
     "block_rows",
     "combined",
+    "contrast_labels",
     "hypothesis",
     "joined",
     "level_name",
+    "mean_names",
     "usual_adjustment",
 ]
 
@@ -99,3 +102,28 @@ def hypothesis(null: float, side: str, delta: float) -> str:
         return ""
     words = {"two-sided": "not equal to", ">": "greater than", "<": "less than"}
     return format_text("Alternative: " + words[side] + " {null:number}.", null=null)
+
+
+def mean_names(labels: pd.DataFrame, positions: IntArray, within: Sequence[str]) -> list[str]:
+    """Return the text of each mean; a number carries the name of its factor."""
+    columns = [column for column in labels.columns if column not in within] or list(labels.columns)
+    parts = [
+        [level_name(column, value, labels[column]) for value in labels[column].iloc[positions]]
+        for column in columns
+    ]
+    return [" ".join(texts) for texts in zip(*parts, strict=True)]
+
+
+def contrast_labels(
+    labels: pd.DataFrame,
+    parts: Sequence[Contrasts],
+    groups: Sequence[IntArray],
+    within: Sequence[str],
+    separator: str,
+) -> pd.DataFrame:
+    """Return the labels of contrasts: their names, then the columns they are made within."""
+    names = [joined(name, separator) for part in parts for name in part.names]
+    first = np.concatenate([np.repeat(g[0], len(p.names)) for g, p in zip(groups, parts, strict=True)])
+    kept = labels.iloc[first][list(within)].reset_index(drop=True)
+    kept.insert(0, "contrast", pd.Series(names, dtype=object))
+    return kept

@@ -19,14 +19,14 @@ from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.errors import FitError
 from glmkit.families.base import Family
 from glmkit.inference.adjust import adjust_p, adjustment_name
-from glmkit.inference.emmeans.coefficients import Contrasts, contrasts_of
+from glmkit.inference.emmeans.coefficients import contrasts_of
 from glmkit.inference.emmeans.labels import (
     ALL_ADJUSTMENTS,
     block_rows,
     combined,
+    contrast_labels,
     hypothesis,
-    joined,
-    level_name,
+    mean_names,
     usual_adjustment,
 )
 from glmkit.inference.emmeans.letters import letters_of
@@ -234,13 +234,15 @@ class MarginalMeans(ShownAsTable):
         within = self.by if by is None else tuple([by] if isinstance(by, str) else by)
         self._check_by(within)
         groups = self._groups(within)
-        parts = [contrasts_of(method, self._mean_names(positions, within), ref) for positions in groups]
+        parts = [
+            contrasts_of(method, mean_names(self.labels, positions, within), ref) for positions in groups
+        ]
         chosen = usual_adjustment(adjust, parts[0].adjust)
         back = self.back.of_differences() if all(part.ratios for part in parts) else self.back.of_sums()
         coefficients = block_rows([part.matrix for part in parts], groups, len(self.labels))
         return replace(
             self,
-            labels=self._contrast_labels(parts, groups, within, back.separator),
+            labels=contrast_labels(self.labels, parts, groups, within, back.separator),
             by=within,
             rows=combined(coefficients, self.rows),
             offset=coefficients @ self.offset,
@@ -313,28 +315,8 @@ class MarginalMeans(ShownAsTable):
         keys = self.labels[list(within)].astype(str).agg("\x00".join, axis=1)
         return [np.flatnonzero(keys == key) for key in dict.fromkeys(keys)]
 
-    def _mean_names(self, positions: IntArray, within: Sequence[str]) -> list[str]:
-        """Return the text of each mean; a number carries the name of its factor."""
-        columns = [column for column in self.labels.columns if column not in within] or list(
-            self.labels.columns
-        )
-        parts = [
-            [level_name(column, value, self.labels[column]) for value in self.labels[column].iloc[positions]]
-            for column in columns
-        ]
-        return [" ".join(texts) for texts in zip(*parts, strict=True)]
-
-    def _contrast_labels(
-        self, parts: Sequence[Contrasts], groups: Sequence[IntArray], within: Sequence[str], separator: str
-    ) -> pd.DataFrame:
-        names = [joined(name, separator) for part in parts for name in part.names]
-        first = np.concatenate([np.repeat(g[0], len(p.names)) for g, p in zip(groups, parts, strict=True)])
-        labels = self.labels.iloc[first][list(within)].reset_index(drop=True)
-        labels.insert(0, "contrast", pd.Series(names, dtype=object))
-        return labels
-
     def _row_names(self) -> list[str]:
-        return self._mean_names(np.arange(len(self.labels)), ())
+        return mean_names(self.labels, np.arange(len(self.labels)), ())
 
     def _check_by(self, within: Sequence[str]) -> None:
         unknown = [name for name in within if name not in self.labels.columns]

@@ -8,7 +8,8 @@ import pytest
 import glmkit as gk
 from glmkit.design.dense import DenseDesign
 from glmkit.families.binomial import Binomial
-from glmkit.families.standard import Gamma, Gaussian, Poisson
+from glmkit.families.positive import Gamma
+from glmkit.families.standard import Gaussian, Poisson
 from glmkit.fitting.glm import fit_glm
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, error_left
