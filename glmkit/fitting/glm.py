@@ -174,7 +174,7 @@ def null_model(problem: Problem, family: Family, control: Control) -> NullModel:
 
 def _null_mean(problem: Problem, family: Family, control: Control) -> Mean | None:
     if not problem.intercept:
-        return _valid_mean(problem, family)
+        return family.mean(problem.added)
     if problem.offset is None:
         return _average_mean(problem, family)
     n = len(problem.y)
@@ -184,14 +184,6 @@ def _null_mean(problem: Problem, family: Family, control: Control) -> Mean | Non
         return fisher_scoring(null, starting_point(null, np.ones(1)), control).point.mean
     except FitError:
         return None
-
-
-def _valid_mean(problem: Problem, family: Family) -> Mean | None:
-    """Return the mean that the offset alone gives, None where it is outside the range."""
-    with np.errstate(all="ignore"):  # so may be an offset: judged just below
-        mean = family.mean(problem.added)
-        valid = family.link.valid(problem.added) & family.valid_mean(mean)
-    return mean if np.all(valid | (problem.weights <= 0)) else None
 
 
 def _average_mean(problem: Problem, family: Family) -> Mean | None:

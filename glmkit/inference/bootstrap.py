@@ -243,7 +243,8 @@ def _check(model: FittedModel, n: int) -> None:
 def _refitted(model: FittedModel, problem: Problem) -> GLMFit | None:
     """Return the fit to drawn data; None where it failed or lost a column."""
     try:
-        fit = _started(model, problem)
+        with np.errstate(all="ignore"):  # the null model, which is not asked for, may have no valid mean
+            fit = _started(model, problem)
     except FitError:
         return None
     return fit if fit.converged and fit.rank == model.fit.rank else None
