@@ -56,6 +56,7 @@ from glmkit.inference.compare import anova, compare, lr_test
 from glmkit.inference.etable import etable
 from glmkit.inference.profile_curve import Profile
 from glmkit.models.entry import glm, glm_fit
+from glmkit.models.loading import from_json, load
 from glmkit.models.results import Results
 from glmkit.motor import simulate_motor
 from glmkit.tables.side_by_side import SideBySide
@@ -117,8 +118,10 @@ __all__ = [
     "compare",
     "datasets",
     "etable",
+    "from_json",
     "glm",
     "glm_fit",
+    "load",
     "load_dataset",
     "lr_test",
     "register",

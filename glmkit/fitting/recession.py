@@ -40,7 +40,7 @@ from glmkit.fitting.cone import improving_direction, independent_on, margins
 from glmkit.numerics.rank import vouched_by_gram
 from glmkit.numerics.scaling import power_of_two
 
-__all__ = ["Openness", "Recession", "far_mean", "openness_of", "recession_of"]
+__all__ = ["CONSTANT", "Openness", "Recession", "far_mean", "openness_of", "recession_of"]
 
 # As far as a linear predictor goes, and where functions that overflow there are asked.
 FAR = (1e300, 1e150, 700.0)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from glmkit._typing import AnyArray
-from glmkit.errors import DataError
+from glmkit.errors import DataError, GlmkitError
 from glmkit.frame.dtypes import read_series
 from glmkit.frame.eager import CURE, from_narwhals, narwhals_frame, narwhals_series
 from glmkit.frame.values import Value
@@ -65,11 +65,11 @@ class Columns(Mapping[str, Value]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the columns themselves: what reads them belongs to the caller's process."""
-        read: dict[str, tuple[Value, str] | DataError] = {}
+        read: dict[str, tuple[Value, str] | GlmkitError] = {}
         for name in self.readers:
             try:
                 read[name] = self._read(name)
-            except DataError as error:  # a column no model can use; saying so again is all that is asked
+            except GlmkitError as error:  # a column no model can use; saying so again is all that is asked
                 read[name] = error
         return _restored, (self.n_rows, self.index, read, self.repeated, self.labelled)
 
@@ -92,7 +92,7 @@ class Columns(Mapping[str, Value]):
 def _restored(
     n_rows: int,
     index: pd.Index[Any],
-    read: Mapping[str, tuple[Value, str] | DataError],
+    read: Mapping[str, tuple[Value, str] | GlmkitError],
     repeated: frozenset[str],
     labelled: bool,
 ) -> Columns:
@@ -103,10 +103,10 @@ def _restored(
 class _Kept:
     """A reader of a column that has been read, or refused."""
 
-    result: tuple[Value, str] | DataError
+    result: tuple[Value, str] | GlmkitError
 
     def __call__(self) -> tuple[Value, str]:
-        if isinstance(self.result, DataError):
+        if isinstance(self.result, GlmkitError):
             raise self.result
         return self.result
 

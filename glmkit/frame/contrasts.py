@@ -16,7 +16,7 @@ from glmkit._typing import Array
 from glmkit.errors import DataError
 from glmkit.frame.values import ContrastSpec, level_text
 
-__all__ = ["TREATMENT", "LevelCoding", "contrast_spec", "full_coding", "reduced_coding"]
+__all__ = ["SCHEMES", "TREATMENT", "LevelCoding", "contrast_spec", "full_coding", "reduced_coding"]
 
 TREATMENT = ContrastSpec("treatment")
 MOST_POLY_LEVELS = 95  # R's bound: beyond it the columns are no longer orthogonal in double precision
@@ -80,7 +80,7 @@ def reduced_coding(spec: ContrastSpec, levels: Sequence[Hashable], name: str) ->
            [ 0.,  1.],
            [-1., -1.]])
     """
-    return _SCHEMES[spec.name](spec, tuple(levels), name)
+    return SCHEMES[spec.name](spec, tuple(levels), name)
 
 
 def contrast_spec(given: Any, name: str) -> ContrastSpec:
@@ -96,9 +96,9 @@ def contrast_spec(given: Any, name: str) -> ContrastSpec:
         return given
     if isinstance(given, str):
         short = given.lower().removeprefix("contr.")
-        if short in _SCHEMES and short != "matrix":
+        if short in SCHEMES and short != "matrix":
             return ContrastSpec(short)
-        known = ", ".join(scheme for scheme in _SCHEMES if scheme != "matrix")
+        known = ", ".join(scheme for scheme in SCHEMES if scheme != "matrix")
         raise DataError(
             f"The contrasts for {name!r} are {given!r}, which is not a scheme. Choose from {known},"
             " or give a matrix with one row per level.",
@@ -242,7 +242,7 @@ def _in_r(levels: Sequence[Hashable]) -> tuple[str, ...]:
     return tuple(str(v).upper() if isinstance(v, bool | np.bool_) else level_text(v) for v in levels)
 
 
-_SCHEMES: dict[str, Callable[[ContrastSpec, tuple[Hashable, ...], str], LevelCoding]] = {
+SCHEMES: dict[str, Callable[[ContrastSpec, tuple[Hashable, ...], str], LevelCoding]] = {
     "treatment": _treatment,
     "sum": _sum,
     "helmert": _helmert,

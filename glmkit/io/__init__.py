@@ -1,0 +1,1 @@
+"""Saved models: JSON of a closed vocabulary, read without running anything."""
