@@ -52,6 +52,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, float)
 
 
+def _is_whole(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
 def _are_numbers(value: Any, length: int | None = None) -> bool:
     return isinstance(value, list) and all(map(_is_number, value)) and length in (None, len(value))
 
@@ -72,7 +76,7 @@ def _poly(state: dict[str, Any]) -> bool:
     if not (_has(state, "degree", "raw", "columns", "recurrences") and isinstance(state["raw"], bool)):
         return False
     degree, columns, found = state["degree"], state["columns"], state["recurrences"]
-    if not (isinstance(degree, int) and isinstance(columns, int) and isinstance(found, list) and degree > 0):
+    if not (_is_whole(degree, 1, 100) and _is_whole(columns, 1, 1000) and isinstance(found, list)):
         return False
     return len(found) == (0 if state["raw"] else columns) and all(
         isinstance(one, dict)
@@ -93,7 +97,7 @@ def _spline(*names: str) -> Callable[[dict[str, Any]], bool]:
             and state["boundary"][0] < state["boundary"][1]
             and state["knots"] == sorted(state["knots"])
             and isinstance(state["intercept"], bool)
-            and state.get("degree", 3) in range(1, 21)
+            and _is_whole(state.get("degree", 3), 1, 20)
         )
 
     return shaped

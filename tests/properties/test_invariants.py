@@ -323,7 +323,10 @@ def test_the_likelihood_ratio_test_of_a_term_follows_neither_its_unit_nor_its_or
     np.testing.assert_allclose(moved.anova(2)["statistic"], fit.anova(2)["statistic"], rtol=1e-6, atol=1e-7)
 
 
-@given(frames(), st.sampled_from(["x + z + g", "poly(x, 2) * g", "scale(z) + cut(x, c(-9, 0, 9)) + offset(z / 10)"]))
+@given(
+    frames(),
+    st.sampled_from(["x + z + g", "poly(x, 2) * g", "scale(z) + cut(x, c(-9, 0, 9)) + offset(z / 10)"]),
+)
 def test_a_saved_model_predicts_the_same_bits_and_saves_the_same_bytes(data, terms):
     fit = gk.glm(f"y ~ {terms}", data, "poisson")
     saved = fit.to_json()
