@@ -22,8 +22,10 @@ __all__ = ["TIE", "improving_direction", "independent_on", "margins"]
 # A margin below this share of its terms is a tie: the fraction at which columns count as
 # dependent, and four orders above the rounding of a vertex.
 TIE = 1e-11
-# Margins above this share of the largest possible term need no second look.
+# Margins above this share of the largest one, and above this share of a row's usual terms (of
+# which all may cancel), need no second look.
 DOUBTFUL = 1e-5
+ROUNDED = 1e-13
 # Ties of a linear program's answer, which holds rows to 1e-9 only, are made exact below this.
 LOOSE = 1e-6
 # What moves gains 1; the linear program holds what does not to 1e-9.
@@ -57,7 +59,10 @@ def margins(design: Design, direction: Array, signs: Array) -> Array:
     """
     values = signs * design.dot(direction)
     size = np.abs(values)
-    doubtful = np.flatnonzero((size <= DOUBTFUL * np.max(size, initial=0.0)) & (size > 0.0))
+    mean, spread = design.moments(np.ones(len(signs)))
+    typical = float(np.hypot(mean, spread) @ np.abs(direction))
+    doubt = max(DOUBTFUL * float(np.max(size, initial=0.0)), ROUNDED * typical)
+    doubtful = np.flatnonzero((size <= doubt) & (size > 0.0))
     if len(doubtful):
         rows = design.select(doubtful).dense()
         exact = -compensated_residual(rows, direction, np.zeros(len(doubtful)))
@@ -133,9 +138,10 @@ def independent_on(design: Design, rows: IntArray, basis: Array) -> Rank:
             values = np.abs(margins(design, left, _indicator(design, rows)))
             if np.any(values > 0.0):
                 joining.append(int(np.argmax(values)))
-        if not joining or len(chosen) == len(rows):
+        more = np.union1d(chosen, np.array(joining, dtype=np.intp))
+        if len(more) == len(chosen):  # nothing joins, or only what is there: small beside its column
             return rank
-        chosen = np.union1d(chosen, joining)
+        chosen = more
 
 
 def _indicator(design: Design, rows: IntArray) -> Array:
@@ -170,7 +176,7 @@ def _program(rows: Array, target: Array | None) -> Array | None:
             method=method,
             options={"primal_feasibility_tolerance": tolerance, "dual_feasibility_tolerance": tolerance},
         )
-        if answer.x is not None:
+        if answer.status == 0:  # otherwise x may be there, and be far from the best
             break
     if answer.x is None or np.max(answer.x[k:], initial=0.0) < MOVED:
         return None

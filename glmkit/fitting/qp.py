@@ -38,6 +38,13 @@ class Constraints(NamedTuple):
     rise: Array
 
 
+class Held(NamedTuple):
+    """A row on a bound, and which one: 1 above, -1 below."""
+
+    row: int
+    side: float
+
+
 class QuadraticStep(NamedTuple):
     """The answer of a quadratic program."""
 
@@ -64,7 +71,8 @@ def quadratic_step(
     information = information / scale / scale[:, None]
     lengths = np.sqrt(constraints.design.row_norms(np.diag(1.0 / scale)))
     program = _Program(information, score / scale, constraints, scale, lengths)
-    rows = [int(i) for i in working if min(constraints.fall[i], constraints.rise[i]) <= ON]
+    fall, rise = constraints.fall, constraints.rise
+    rows = [Held(int(i), -1.0 if fall[i] < rise[i] else 1.0) for i in working if min(fall[i], rise[i]) <= ON]
     step, converged = np.zeros(len(score)), False
     for _ in range(TURNS * (len(score) + 10)):
         way, multipliers = program.toward(step, rows)
@@ -80,7 +88,9 @@ def quadratic_step(
         if blocking is not None:
             rows.append(blocking)
     decrement = float(step @ information @ step)
-    return QuadraticStep(step / scale, np.array(sorted(rows), dtype=np.intp), decrement, converged)
+    return QuadraticStep(
+        step / scale, np.array(sorted(held.row for held in rows), dtype=np.intp), decrement, converged
+    )
 
 
 class _Program(NamedTuple):
@@ -90,7 +100,7 @@ class _Program(NamedTuple):
     scale: Array
     lengths: Array  # of the scaled rows
 
-    def toward(self, step: Array, rows: list[int]) -> tuple[Array, Array]:
+    def toward(self, step: Array, rows: list[Held]) -> tuple[Array, Array]:
         """Return the way to the best point with `rows` held, and their multipliers (>= 0 is right)."""
         gradient = self.score - self.information @ step
         if not rows:
@@ -102,24 +112,26 @@ class _Program(NamedTuple):
         multipliers = np.linalg.lstsq(held.T, gradient - self.information @ way, rcond=None)[0]
         return np.asarray(way, np.float64), np.asarray(multipliers, np.float64)
 
-    def _outward(self, rows: list[int]) -> Array:
+    def _outward(self, rows: list[Held]) -> Array:
         """Return the scaled rows, pointing out of the region, each of length 1."""
-        chosen = np.array(rows, dtype=np.intp)
-        side: Array = np.where(self.constraints.fall[chosen] < self.constraints.rise[chosen], -1.0, 1.0)
-        held = side[:, None] * self.constraints.design.select(chosen).dense() / self.scale
-        return np.asarray(held / np.linalg.norm(held, axis=1, keepdims=True))
+        side = np.array([held.side for held in rows])
+        chosen = np.array([held.row for held in rows], dtype=np.intp)
+        outward = side[:, None] * self.constraints.design.select(chosen).dense() / self.scale
+        return np.asarray(outward / np.linalg.norm(outward, axis=1, keepdims=True))
 
-    def share(self, step: Array, way: Array, rows: list[int]) -> tuple[float, int | None]:
+    def share(self, step: Array, way: Array, rows: list[Held]) -> tuple[float, Held | None]:
         """Return how much of the way all rows allow, and the row that stops it."""
         design, fall, rise = self.constraints
         done, ahead = design.dot(step / self.scale), design.dot(way / self.scale)
         left = np.where(ahead < 0.0, fall + done, rise - done)
         moving = np.abs(ahead) > STILL * self.lengths * np.linalg.norm(way)
-        moving[rows] = False
+        moving[[held.row for held in rows]] = False
         with np.errstate(divide="ignore", invalid="ignore"):  # rows that do not move
             share = np.where(moving, np.maximum(left, 0.0) / np.abs(ahead), np.inf)
         first = int(np.argmin(share))
-        return (1.0, None) if share[first] >= 1.0 else (float(share[first]), first)
+        if share[first] >= 1.0:
+            return 1.0, None
+        return float(share[first]), Held(first, float(np.sign(ahead[first])))
 
 
 def _worst(multipliers: Array) -> int | None:

@@ -258,7 +258,7 @@ def _combined(design: Design, first: Array, second: Array, moved: Array) -> Arra
     rows = moved != 0.0
     if not np.any(rows):
         return second
-    gained = moved[rows] * design.dot(first)[rows]
+    gained = margins(design, first, moved)[rows]  # > 0: what a plain product may round to 0
     lost = np.maximum(-moved[rows] * design.dot(second)[rows], 0.0)
     return np.asarray(second + (1.0 + 2.0 * float(np.max(lost / gained))) * first)
 
