@@ -61,6 +61,7 @@ from glmkit.models.results import Results
 from glmkit.motor import simulate_motor
 from glmkit.tables.side_by_side import SideBySide
 from glmkit.tables.table import Report, Table
+from glmkit.verify import verify
 
 __version__ = "0.1.0"
 
@@ -126,4 +127,5 @@ __all__ = [
     "lr_test",
     "register",
     "simulate_motor",
+    "verify",
 ]

@@ -25,6 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_fit(commands.add_parser("fit", help="fit a model to a file and print its summary"))
     datasets = commands.add_parser("datasets", help="list the shipped data sets, or print one as CSV")
     datasets.add_argument("name", nargs="?", help="data set to print")
+    commands.add_parser("verify", help="fit reference models and print how far they are from R and NIST")
     commands.add_parser("demo", help="fit three shipped examples and print them")
     return parser
 

@@ -19,6 +19,7 @@ from glmkit.families.registry import family_from
 from glmkit.models.entry import glm
 from glmkit.models.results import Results
 from glmkit.tables.table import Report, Table
+from glmkit.verify import verify
 
 __all__ = ["main"]
 
@@ -137,9 +138,20 @@ def _demo(options: argparse.Namespace) -> int:
     return FITTED
 
 
+def _verify(options: argparse.Namespace) -> int:
+    report = verify()
+    print(report.to_text())
+    return FITTED if report.facts[-1].text == "all agree" else DOUBTFUL
+
+
 def _print_version() -> int:
     print(f"glmkit {version('glmkit')}")
     return FITTED
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"fit": _fit, "datasets": _datasets, "demo": _demo}
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "fit": _fit,
+    "datasets": _datasets,
+    "demo": _demo,
+    "verify": _verify,
+}

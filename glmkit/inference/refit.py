@@ -16,6 +16,7 @@ from glmkit._typing import Array, IntArray
 from glmkit.design.blocks import CodedPart
 from glmkit.design.dense import DenseDesign
 from glmkit.design.matrix import Design
+from glmkit.errors import FitError
 from glmkit.families.base import Family
 from glmkit.fitting.existence import settle
 from glmkit.fitting.glm import GLMFit, Known, fit_glm
@@ -100,11 +101,33 @@ def fit_problem(
     start: Array | None = None,
     known: Known | None = None,
 ) -> GLMFit:
-    """Return the fit of a problem, settled: with its limit where the maximum is at infinity or on an edge."""
     fit, limit, boundary = settle(fit_glm(problem, family, control, start, known), control)
+    """Return the fit of a problem, settled: with its limit where the maximum is at infinity or on an edge.
+
+    Raises
+    ------
+    FitError
+        No valid starting value; or numbers so far apart that the arithmetic has no answer.
+    """
+    # Extreme data overflow on the way; whether the answer is one is judged at its end.
+    with np.errstate(all="ignore"):
+        try:
+            fit, limit, boundary = settle(fit_glm(problem, family, control, start), control)
+        except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, OverflowError) as error:
+            raise _beyond(family) from error
+    if not (np.all(np.isfinite(fit.gamma)) and fit.deviance < np.inf):
+        raise _beyond(family)
     if limit is not None:
         return replace(fit, recession=limit.recession)
     return fit if boundary is None else replace(fit, active=boundary.active)
+
+
+def _beyond(family: Family) -> FitError:
+    return FitError(
+        f"The fit of {family!r} has no finite answer in double precision: values of the data are too far apart, or "
+        "too large for this link. Rescale the columns, leave out extreme rows, or choose another link.",
+        family=family,
+    )
 
 
 def refit(

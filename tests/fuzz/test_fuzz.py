@@ -1,0 +1,43 @@
+"""Whatever is asked, the answer is a fit with every number explained, or an error of ours.
+
+CI draws 2000 requests; FUZZ_EXAMPLES=100000 draws as many by hand.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+from fuzzed import outcome, requests
+from hypothesis import HealthCheck, given, settings
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
+SLOWER = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
+
+def fuzz(examples: int) -> Counter[str]:
+    """Return what came of so many requests."""
+    came: Counter[str] = Counter()
+
+    chosen = {"max_examples": examples, "derandomize": examples <= 2000, "deadline": None, "database": None}
+
+    @settings(**chosen, suppress_health_check=SLOWER)
+    @given(requests())
+    def run(request):
+        came[outcome(request)] += 1
+
+    run()
+    return came
+
+
+def test_a_hundred_requests_give_fits_or_errors_of_ours():
+    assert sum(fuzz(100).values()) >= 100
+
+
+@pytest.mark.slow
+def test_requests_give_fits_or_errors_of_ours(capsys):
+    came = fuzz(EXAMPLES)
+    with capsys.disabled():
+        print(f"\nfuzz: {sum(came.values())} requests: {dict(came.most_common())}")
+    assert came["fitted"] > EXAMPLES / 20
