@@ -34,11 +34,13 @@ def test_the_certificate_is_small():
     assert TARGET.stat().st_size < 300_000
 
 
+@pytest.mark.slow
 def test_a_number_that_is_off_is_named(monkeypatch):
     monkeypatch.setattr(sys.modules["glmkit.verify"], "FAR_FROM_R", 1e-17)
     assert gk.verify().facts[-1].text.startswith("differ: binom_beetle")
 
 
+@pytest.mark.slow
 def test_the_command_line_prints_the_verdict(capsys):
     assert main(["verify"]) == 0
     assert re.search("Verdict +all agree", capsys.readouterr().out)
