@@ -203,6 +203,12 @@ def _chosen_contrasts(
     if isinstance(contrasts, str):
         every = [factor for factor in factors if is_categorical(values[factor])]
         return {factor: contrast_spec(contrasts, factor) for factor in every}, False
+    if not isinstance(contrasts, Mapping):
+        raise FormulaError(
+            f'contrasts is of type {type(contrasts).__name__}. Give "r", one scheme for all factors, or a dict of'
+            " schemes by column.",
+            argument="contrasts",
+        )
     known = {
         name for factor in factors for name in (factor, plain_name(factor)) if is_categorical(values[factor])
     }

@@ -97,7 +97,8 @@ def _of_group(model: FittedModel, group: _Group, amounts: Array | None, level: f
     low, high = wald_interval(
         center, np.where(known, estimate.std_errors(contrasts), np.nan), level, estimate.df
     )
-    columns = {"relativity": np.exp(center), "conf_low": np.exp(low), "conf_high": np.exp(high)}
+    with np.errstate(over="ignore", under="ignore"):  # a huge coefficient: its ratio is inf
+        columns = {"relativity": np.exp(center), "conf_low": np.exp(low), "conf_high": np.exp(high)}
     if amounts is not None:
         columns |= _exposures(model.frame, group, cells, amounts)
     name = ":".join(plain_name(factor) for factor in group.factors)

@@ -36,13 +36,14 @@ def exponentiated(table: pd.DataFrame) -> pd.DataFrame:
     Standard errors become those of exp(estimate) by the delta method, exp(b) se(b);
     statistic and p-value stay those of the coefficient.
     """
-    ratio = np.exp(table["estimate"])
-    changed = {
-        "estimate": ratio,
-        "std_error": ratio * table["std_error"],
-        "conf_low": np.exp(table["conf_low"]),
-        "conf_high": np.exp(table["conf_high"]),
-    }
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # a huge coefficient: its ratio is inf
+        ratio = np.exp(table["estimate"])
+        changed = {
+            "estimate": ratio,
+            "std_error": ratio * table["std_error"],
+            "conf_low": np.exp(table["conf_low"]),
+            "conf_high": np.exp(table["conf_high"]),
+        }
     return table.assign(**changed)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from glmkit.errors import GlmkitError
+from glmkit.errors import FitError, GlmkitError, ModelFileError
 from glmkit.families.base import Family
 from glmkit.fitting.glm import GLMFit, NullModel
 from glmkit.fitting.independence import Independence
@@ -73,11 +73,13 @@ def model_document(model: Saveable, *, include_data: bool = False) -> dict[str, 
         What a file has no word for: a family or link of the caller's own, levels of unknown types.
     """
     frame = model.frame
+    estimate, fit = estimate_document(model.estimate), _fit_document(model.fit)
+    _check_covariances(estimate, fit, len(model.estimate.kept))
     return {
         "family": family_document(model.family),
         "design": coding_document(frame.coding, frame.source),
-        "estimate": estimate_document(model.estimate),
-        "fit": _fit_document(model.fit),
+        "estimate": estimate,
+        "fit": fit,
         "frame": frame_document(frame),
         "control": {f.name: tagged_plain(getattr(model.control, f.name)) for f in fields(Control)},
         "method": model.method,
@@ -112,6 +114,18 @@ def model_of(node: Node, functions: Mapping[str, object] | None = None) -> Saved
     )
     data = parts["data"].maybe()
     return saved if data is None else _with_rows(saved, data)
+
+
+def _check_covariances(estimate: dict[str, Any], fit: dict[str, Any], rank: int) -> None:
+    """Refuse to write what would not be read: a covariance that rounding has undone."""
+    try:
+        covariance_of(Node(estimate["covariance"], "the covariance"), rank)
+        covariance_of(Node(fit["inverse"], "the inverse information"), rank)
+    except ModelFileError as error:
+        raise FitError(
+            "The covariance of this fit is not one, to rounding: the columns are too nearly collinear or too far "
+            "apart in size. Rescale or drop columns, fit again, and save that."
+        ) from error
 
 
 def _with_rows(saved: Saved, node: Node) -> Saved:

@@ -69,6 +69,12 @@ CASES = {
     ),
     "missing column at predict": (lambda: FIT.predict({"age": [20]}), gk.DataError, "race"),
     "text for a number at predict": (lambda: FIT.predict({"age": ["x"], "race": [1]}), gk.DataError, "age"),
+    "contrasts of no kind": (lambda: fit(contrasts=3), gk.FormulaError, "contrasts.*int"),
+    "a robust covariance without degrees of freedom": (
+        lambda: gk.glm("y ~ x", {"y": [1.0, 2.0], "x": [0.0, 1.0]}).with_vcov("HC1"),
+        gk.FitError,
+        "HC1.*degrees of freedom",
+    ),
     "unknown type of prediction": (lambda: FIT.predict(type="respons"), gk.FitError, "type.*response"),
     "unknown residual": (lambda: FIT.residuals("devience"), gk.FitError, "deviance"),
     "level of 95": (lambda: FIT.confint("wald", level=95), gk.FitError, "between 0 and 1"),
