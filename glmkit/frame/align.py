@@ -65,9 +65,10 @@ def used_values(given: RowArgument, argument: str, columns: Columns, rows: Rows,
         Which of its rows are used.
     context : dict
     """
+    kept = rows.kept  # first: a model without its rows says so here
     if not isinstance(given, str) and hasattr(given, "__len__") and len(given) == rows.n_used:
         return _vector(given, argument, rows.labels)
-    return take_rows(row_values(given, argument, columns, context), rows.kept)
+    return take_rows(row_values(given, argument, columns, context), kept)
 
 
 def row_numbers(given: RowArgument, argument: str, columns: Columns, context: Context) -> Array:

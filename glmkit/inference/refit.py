@@ -101,7 +101,6 @@ def fit_problem(
     start: Array | None = None,
     known: Known | None = None,
 ) -> GLMFit:
-    fit, limit, boundary = settle(fit_glm(problem, family, control, start, known), control)
     """Return the fit of a problem, settled: with its limit where the maximum is at infinity or on an edge.
 
     Raises
@@ -112,7 +111,7 @@ def fit_problem(
     # Extreme data overflow on the way; whether the answer is one is judged at its end.
     with np.errstate(all="ignore"):
         try:
-            fit, limit, boundary = settle(fit_glm(problem, family, control, start), control)
+            fit, limit, boundary = settle(fit_glm(problem, family, control, start, known), control)
         except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, OverflowError) as error:
             raise _beyond(family) from error
     if not (np.all(np.isfinite(fit.gamma)) and fit.deviance < np.inf):

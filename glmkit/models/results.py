@@ -11,8 +11,8 @@ from glmkit.models.attributes import Attributes
 from glmkit.models.covariances import Covariances
 from glmkit.models.deviance_tables import DevianceTables
 from glmkit.models.effects import Effects
-from glmkit.models.influences import Influences
 from glmkit.models.files import Files
+from glmkit.models.influences import Influences
 from glmkit.models.intervals import Intervals
 from glmkit.models.maketables import MaketablesHooks
 from glmkit.models.measures import Measures

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from glmkit import Binomial, Gamma, Gaussian, InverseGaussian, Poisson
 from glmkit.design.dense import DenseDesign
-from glmkit.families.binomial import Binomial
-from glmkit.families.standard import Gamma, Gaussian, InverseGaussian, Poisson
 from glmkit.fitting.boundary import at_edge, constrained_fit, eta_bounds
 from glmkit.fitting.objective import GLMObjective
 from glmkit.fitting.qp import Constraints, quadratic_step

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from glmkit import Binomial, Gamma, Gaussian, InverseGaussian, Poisson
 from glmkit.design.dense import DenseDesign
-from glmkit.families.binomial import Binomial
-from glmkit.families.standard import Gamma, Gaussian, InverseGaussian, Poisson
 from glmkit.fitting.cone import improving_direction, independent_on, margins
 from glmkit.fitting.existence import settle, suspects
 from glmkit.fitting.glm import fit_glm
