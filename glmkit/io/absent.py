@@ -36,6 +36,10 @@ class _Remnant:
             return self._kept[name]
         raise rows_needed(self._what)
 
+    @property
+    def __dataclass_fields__(self) -> NoReturn:  # asked by dataclasses.replace
+        raise rows_needed(self._what)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (_Remnant, (self._what, self._kept))
 

@@ -172,6 +172,11 @@ ROWS_NEEDED = {
     "predictions of its own rows": lambda fit: fit.predict(),
     "robust covariance": lambda fit: fit.with_vcov("HC0"),
     "clusters": lambda fit: fit.with_vcov("CR1", cluster="tension"),
+    "a bootstrap": lambda fit: fit.bootstrap(),
+    "a profile": lambda fit: fit.profile(),
+    "another formula": lambda fit: fit.update(". ~ . - wool"),
+    "influence": lambda fit: fit.influence(),
+    "simulation": lambda fit: fit.simulate(),
     "its data again": lambda fit: fit.to_json(include_data=True),
 }
 
