@@ -32,6 +32,7 @@ from glmkit.errors import (
 )
 from glmkit.families.base import Family, Mean
 from glmkit.families.binomial import Bernoulli, Binomial
+from glmkit.families.counts import NegativeBinomial
 from glmkit.families.link import Link
 from glmkit.families.links import (
     Cauchit,
@@ -98,6 +99,7 @@ __all__ = [
     "Logit",
     "Mean",
     "ModelFileError",
+    "NegativeBinomial",
     "NewLevelError",
     "NoLikelihoodError",
     "OverdispersionWarning",

@@ -2,6 +2,7 @@
 
 from glmkit.families.base import Family
 from glmkit.families.binomial import Bernoulli, Binomial
+from glmkit.families.counts import NegativeBinomial
 from glmkit.families.link import Link, Mean
 from glmkit.families.link_names import LinkLike, link_from
 from glmkit.families.links import (
@@ -41,6 +42,7 @@ __all__ = [
     "LogLog",
     "Logit",
     "Mean",
+    "NegativeBinomial",
     "Poisson",
     "Power",
     "Probit",

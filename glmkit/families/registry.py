@@ -9,6 +9,7 @@ from typing import Final, TypeAlias, TypeVar
 from glmkit.errors import FamilyError
 from glmkit.families.base import Family
 from glmkit.families.binomial import Bernoulli, Binomial
+from glmkit.families.counts import NegativeBinomial
 from glmkit.families.link_names import LinkLike, link_from
 from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
@@ -96,6 +97,7 @@ register_family(Bernoulli)
 register_family(Poisson)
 register_family(Gamma)
 register_family(InverseGaussian)
+register_family(NegativeBinomial, "nbinom", "negbin")
 register_family(QuasiPoisson)
 register_family(QuasiBinomial)
 register_family(Quasi)

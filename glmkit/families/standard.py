@@ -91,7 +91,9 @@ class Gaussian(Family, verified=True):
         with np.errstate(divide="ignore"):  # weight 0, or dispersion 0
             return np.asarray(0.5 * (np.log(weights) - (np.log(dispersion) + _LOG_2PI)))
 
-    def loglik_dispersion(self, deviance: float, weights: Array, freq: Array | None = None) -> float:
+    def loglik_dispersion(
+        self, deviance: float, weights: Array, freq: Array | None = None, y: Array | None = None
+    ) -> float:
         used = weights > 0.0
         return deviance / float(np.count_nonzero(used) if freq is None else freq[used].sum())
 

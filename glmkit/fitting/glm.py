@@ -25,7 +25,7 @@ from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.numerics.factor import InformationFactor
 
-__all__ = ["GLMFit", "Known", "fit_glm"]
+__all__ = ["GLMFit", "Known", "NuisanceFit", "fit_glm"]
 
 # Halvings of the way from a mean inside the valid region to the first least squares.
 START_HALVINGS = 60
@@ -37,7 +37,8 @@ class GLMFit:
 
     ``gamma``, ``factor`` and ``inverse`` (of the information) belong to the independent columns, moved by ``centring``;
     ``mean`` and ``eta`` to the rows used. ``recession`` tells where estimates are infinite,
-    ``active`` which rows lie on the edge of the valid region.
+    ``active`` which rows lie on the edge of the valid region; ``nuisance`` holds what goes with an
+    estimated theta or power, whose value is in ``family``.
     """
 
     problem: Problem
@@ -58,6 +59,7 @@ class GLMFit:
     trace: tuple[Iteration, ...]
     recession: Recession | None = None
     active: IntArray | None = None
+    nuisance: NuisanceFit | None = None
 
     @property
     def null_deviance(self) -> float:
@@ -147,6 +149,15 @@ def fit_glm(
         reason=solution.reason,
         trace=solution.trace,
     )
+
+
+class NuisanceFit(NamedTuple):
+    """An estimated theta or power, beside the family that carries it."""
+
+    value: float
+    std_error: float
+    simplest_loglik: float  # of the fit the search started from: Poisson's for theta
+    rounds: int
 
 
 class NullModel(NamedTuple):

@@ -27,8 +27,8 @@ class NullTest(NamedTuple):
 
 
 def parameters_of(fit: GLMFit) -> int:
-    """Return the number of parameters the AIC counts: coefficients and estimated dispersion."""
-    return fit.rank + fit.family.counted_dispersion
+    """Return the number of parameters the AIC counts: coefficients, dispersion and theta if estimated."""
+    return fit.rank + fit.family.counted_parameters
 
 
 def aic_of(fit: GLMFit) -> float:

@@ -18,8 +18,8 @@ from glmkit.design.dense import DenseDesign
 from glmkit.design.matrix import Design
 from glmkit.errors import FitError
 from glmkit.families.base import Family
-from glmkit.fitting.existence import settle
-from glmkit.fitting.glm import GLMFit, Known, fit_glm
+from glmkit.fitting.glm import GLMFit, Known
+from glmkit.fitting.nuisance import fit_model
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
@@ -103,6 +103,8 @@ def fit_problem(
 ) -> GLMFit:
     """Return the fit of a problem, settled: with its limit where the maximum is at infinity or on an edge.
 
+    A pending theta or power is estimated, one that the family carries is held.
+
     Raises
     ------
     FitError
@@ -111,14 +113,12 @@ def fit_problem(
     # Extreme data overflow on the way; whether the answer is one is judged at its end.
     with np.errstate(all="ignore"):
         try:
-            fit, limit, boundary = settle(fit_glm(problem, family, control, start, known), control)
+            fit = fit_model(problem, family, control, start, known)
         except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, OverflowError) as error:
             raise _beyond(family) from error
     if not (np.all(np.isfinite(fit.gamma)) and fit.deviance < np.inf):
         raise _beyond(family)
-    if limit is not None:
-        return replace(fit, recession=limit.recession)
-    return fit if boundary is None else replace(fit, active=boundary.active)
+    return fit
 
 
 def _beyond(family: Family) -> FitError:

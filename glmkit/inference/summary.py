@@ -16,6 +16,7 @@ from glmkit.inference.anova import terms_table
 from glmkit.inference.confidence import coefficient_frame, statistic_of
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.likelihood import aic_of, bic_of, null_test
+from glmkit.inference.nuisance import nuisance_facts
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import statistic_name
 from glmkit.inference.tidy import exponentiated
@@ -129,6 +130,7 @@ def _method(ci: str) -> list[Fact]:
 def _goodness(fit: GLMFit, dispersion: float | None) -> list[Fact]:
     facts = [
         _dispersion_fact(fit, dispersion),
+        *nuisance_facts(fit),
         fact("Null deviance", "{deviance} on {df} df", deviance=fit.null_deviance, df=fit.df_null),
         fact("Residual deviance", "{deviance} on {df} df", deviance=fit.deviance, df=fit.df_resid),
     ]
@@ -159,11 +161,12 @@ def _dispersion_fact(fit: GLMFit, given: float | None) -> Fact:
 
 def _null_fact(fit: GLMFit, dispersion: float | None) -> Fact:
     test = null_test(fit, dispersion)
+    held = f", {fit.family.nuisance_name} held" if fit.nuisance is not None else ""
     if test.name == "LR":
-        template = "LR chi-square {statistic} on {df} df, p = {p_value}"
-        return fact("Against the null", template, statistic=test.statistic, df=test.df, p_value=test.p_value)
-    template = "F = {statistic} on {df} and {df_resid} df, p = {p_value}"
-    return fact("Against the null", template, **test._asdict())
+        template = "LR chi-square {statistic} on {df} df, p = {p_value}{held}"
+    else:
+        template = "F = {statistic} on {df} and {df_resid} df, p = {p_value}{held}"
+    return fact("Against the null", template, **test._asdict(), held=held)
 
 
 def _labels(model: FittedModel, names: str | None) -> pd.Index:

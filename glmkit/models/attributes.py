@@ -99,6 +99,17 @@ class Attributes(Record):
         return self.fit.dispersion
 
     @property
+    def theta(self) -> float:
+        """Theta of the negative binomial family, given or estimated; NaN for other families."""
+        return self.family.nuisance_value if self.family.nuisance_name == "theta" else float("nan")
+
+    @property
+    def theta_se(self) -> float:
+        """Standard error of an estimated `theta`, from the observed information at the fitted means."""
+        found = self.fit.nuisance if self.family.nuisance_name == "theta" else None
+        return float("nan") if found is None else found.std_error
+
+    @property
     def pearson_chi2(self) -> float:
         """Pearson's chi-square, the weighted sum of (y - mu)^2 / V(mu)."""
         return self.fit.pearson_chi2

@@ -48,7 +48,8 @@ def fit_frame(
 ) -> Fitted:
     """Return the fit of `family` to a frame, having said what there is to say of it.
 
-    Remarks that are `known` are noted, but not given as warnings again.
+    A theta or power that an earlier fit estimated is estimated again. Remarks that are
+    `known` are noted, but not given as warnings again.
     """
     if method != "ml":
         raise FitError(
@@ -56,7 +57,7 @@ def fit_frame(
         )
     check_response(frame, family)
     names = pd.Index([name.name for name in frame.names], dtype=object)
-    fit = fit_problem(problem_of(frame), family, control, start_of(start, names))
+    fit = fit_problem(problem_of(frame), family.released(), control, start_of(start, names))
     estimate = estimate_of(fit, names)
     remarks = remarks_of(frame, fit, estimate)
     say(tuple(remark for remark in remarks if remark.text not in known), control, stacklevel)

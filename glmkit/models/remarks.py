@@ -125,12 +125,20 @@ def _tidied(value: float) -> float:
 
 
 def _of_the_end(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> list[Remark]:
+    edge = fit.family.edge_note()
+    remarks = (
+        []
+        if edge is None
+        else [Remark(edge, BoundaryWarning, {fit.family.nuisance_name: fit.family.nuisance_value})]
+    )
     if fit.recession is not None:
-        return [_separation(frame, fit, estimate)]
+        return [_separation(frame, fit, estimate), *remarks]
     if fit.active is not None:
-        return [_boundary(frame, fit)]
-    if fit.converged:
-        return []
+        return [_boundary(frame, fit), *remarks]
+    return remarks if fit.converged else [_not_converged(fit), *remarks]
+
+
+def _not_converged(fit: GLMFit) -> Remark:
     last = fit.trace[-1].step
     facts: dict[str, object] = {"iterations": len(fit.trace), "step": last}
     if fit.reason == "stuck":
@@ -138,14 +146,20 @@ def _of_the_end(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> list[Rema
             "The iterations stopped at the edge of the valid region, and no maximum was found there. "
             "Choose a link whose means stay in range, or give start=."
         )
-        return [Remark(text, ConvergenceWarning, facts)]
+        return Remark(text, ConvergenceWarning, facts)
+    if fit.reason == "nuisance":
+        text = (
+            f"The estimation of {fit.family.nuisance_name} did not converge. Give it a value, or look for rows "
+            "that the model cannot explain."
+        )
+        return Remark(text, ConvergenceWarning, facts)
     text = format_text(
         "The iterations did not converge: after {count} the last step was {estimate} standard errors. "
         "Raise Control(max_iter=), give start=, or look for a wrong link.",
         count=len(fit.trace),
         estimate=last,
     )
-    return [Remark(text, ConvergenceWarning, facts)]
+    return Remark(text, ConvergenceWarning, facts)
 
 
 def _separation(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> Remark:

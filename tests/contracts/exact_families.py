@@ -64,9 +64,18 @@ def slopes(name: str, e: Number) -> tuple[Number, Number]:
     return table[name]()
 
 
+def key_of(family: object) -> str:
+    """Return a family's name, with the value of its nuisance parameter where it has one."""
+    return f"{family.name} {family.nuisance_value}" if family.nuisance_name else family.name
+
+
 def log_density(family: str, y: float, mu: Number, w: float, phi: float, m: float) -> Number:
     """Return a row's log-likelihood with R's use of the weight w; m trials of a binomial."""
     y, w, phi, m = mp.mpf(y), mp.mpf(w), mp.mpf(phi), mp.mpf(m)
+    if family.startswith("negative.binomial"):
+        t = mp.mpf(float(family.split()[1]))
+        choose = mp.loggamma(y + t) - mp.loggamma(t) - mp.loggamma(y + 1)
+        return w * (choose + t * mp.log(t / (t + mu)) + _xlogy(y, mu / (t + mu)))
     if family == "gaussian":
         return -mp.log(2 * mp.pi * phi / w) / 2 - w * (y - mu) ** 2 / (2 * phi)
     if family in ("binomial", "bernoulli"):
@@ -83,6 +92,8 @@ def log_density(family: str, y: float, mu: Number, w: float, phi: float, m: floa
 
 def variance(family: str, mu: Number) -> Number:
     """Return V(mu)."""
+    if family.startswith("negative.binomial"):
+        return mu + mu**2 / mp.mpf(float(family.split()[1]))
     powers = {"gaussian": 0, "poisson": 1, "Gamma": 2, "inverse.gaussian": 3}
     return mu ** powers[family] if family in powers else mu * (1 - mu)
 
@@ -100,6 +111,10 @@ def distribution(family: str, y: float, mu: Number, spread: float, m: float) -> 
     if family == "poisson":
         k = int(mp.floor(y))
         return mp.gammainc(k + 1, mu, mp.inf, True), mp.gammainc(k + 1, 0, mu, True)
+    if family.startswith("negative.binomial"):
+        t = mp.mpf(float(family.split()[1]))
+        k, x = int(y) + 1, mu / (t + mu)
+        return mp.betainc(t, k, 0, 1 - x, True), mp.betainc(k, t, 0, x, True)
     if family == "Gamma":
         x = y / mu / s
         return mp.gammainc(1 / s, 0, x, True), mp.gammainc(1 / s, x, mp.inf, True)

@@ -7,6 +7,7 @@ import pytest
 
 from glmkit.design.dense import DenseDesign
 from glmkit.families.binomial import Binomial
+from glmkit.families.counts import NegativeBinomial
 from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.standard import Gaussian, Poisson
 from glmkit.fitting.objective import GLMObjective
@@ -30,6 +31,8 @@ FAMILIES = {
     "Binomial cauchit": (Binomial("cauchit"), "binomial"),
     "Poisson": (Poisson(), "count"),
     "Poisson sqrt": (Poisson("sqrt"), "count"),
+    "NegativeBinomial": (NegativeBinomial(1.5), "count"),
+    "NegativeBinomial sqrt": (NegativeBinomial(0.4, "sqrt"), "count"),
     "Gamma": (Gamma(), "numeric"),
     "Gamma log": (Gamma("log"), "numeric"),
     "InverseGaussian": (InverseGaussian(), "numeric"),

@@ -114,6 +114,17 @@ def test_dispersion_and_pearson_statistic_agree(fitted):
     assert relative_error(fit.dispersion, number(expect["dispersion"])) < 1e-7
 
 
+THETAS = [case_id for case_id in FITTED if "theta" in CASES[case_id]["expect"]]
+
+
+@pytest.mark.parametrize("fitted", THETAS, indirect=True)
+def test_theta_its_error_and_the_parameters_counted_agree(fitted):
+    expect, fit = fitted
+    assert fit.theta == pytest.approx(expect["theta"]["estimate"], rel=1e-9)
+    assert fit.theta_se == pytest.approx(expect["theta"]["std_error"], rel=1e-7)
+    assert fit.rank + fit.family.counted_parameters == expect["loglik"]["df"]
+
+
 def test_how_many_cases_are_compared(capsys):
     with capsys.disabled():
         print(f"\nR's stored models: {len(FITTED)} compared, {len(WAITING)} wait:")
