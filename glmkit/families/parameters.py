@@ -42,6 +42,8 @@ class Parameters:
     """Dispersions the AIC counts besides the coefficients."""
     nuisance_name: ClassVar[str] = ""
     """Of the parameter that can be estimated; empty where there is none."""
+    nuisance_precision: ClassVar[float] = 0.0
+    """Error of the estimate at given means, in standard errors: less is not asked of a fit."""
 
     @property
     def nuisance_value(self) -> float:

@@ -64,6 +64,9 @@ class Gaussian(Family, verified=True):
     def variance(self, m: Mean) -> Array:
         return np.ones_like(m.mu)
 
+    def variance_slope(self, m: Mean) -> Array:
+        return np.zeros_like(m.mu)
+
     def _working_weight(self, m: Mean) -> Array:
         with np.errstate(over="ignore", under="ignore"):  # beyond the range of doubles
             return m.dmu * m.dmu
@@ -155,6 +158,9 @@ class Poisson(Family, verified=True):
 
     def variance(self, m: Mean) -> Array:
         return m.mu
+
+    def variance_slope(self, m: Mean) -> Array:
+        return np.ones_like(m.mu)
 
     def _working_weight(self, m: Mean) -> Array:
         with np.errstate(divide="ignore", over="ignore", under="ignore"):  # inf at mu = 0

@@ -59,8 +59,14 @@ def fit_model(
 def _settled(
     problem: Problem, family: Family, control: Control, start: Array | None, known: Known | None = None
 ) -> GLMFit:
-    """Return the fit with its limit where the maximum is at infinity or on an edge."""
-    fit, limit, boundary = settle(fit_glm(problem, family, control, start, known), control)
+    """Return the fit with its limit where the maximum is at infinity or on an edge.
+
+    Bias-reduced estimates are finite: there is nothing to settle.
+    """
+    fit = fit_glm(problem, family, control, start, known)
+    if problem.method != "ml":
+        return fit
+    fit, limit, boundary = settle(fit, control)
     if limit is not None:
         return replace(fit, recession=limit.recession)
     return fit if boundary is None else replace(fit, active=boundary.active)
@@ -70,8 +76,8 @@ def _alternate(problem: Problem, family: Family, control: Control, start: Array 
     first = family.first_nuisance(_sample(problem, problem.y))
     fit = simplest = _settled(problem, family.held(first), control, start)
     estimate, moved, trace = Nuisance(first, float("nan")), np.inf, fit.trace
-    rounds = 0
-    while moved > control.tol and rounds < ROUNDS:
+    rounds, close = 0, max(control.tol, family.nuisance_precision)
+    while moved > close and rounds < ROUNDS:
         rounds += 1
         last, estimate = estimate, fit.family.nuisance_at(_sample(problem, fit.mean.mu))
         moved = _moved(last, estimate)
@@ -79,7 +85,7 @@ def _alternate(problem: Problem, family: Family, control: Control, start: Array 
         trace += fit.trace
     found = NuisanceFit(estimate.value, estimate.std_error, simplest.loglik, rounds)
     fit = replace(fit, nuisance=found, trace=_numbered(trace))
-    return fit if moved <= control.tol else replace(fit, converged=False, reason="nuisance")
+    return fit if moved <= close else replace(fit, converged=False, reason="nuisance")
 
 
 def _sample(problem: Problem, mu: Array) -> Sample:

@@ -18,6 +18,7 @@ from glmkit.design.dense import DenseDesign
 from glmkit.design.matrix import Design
 from glmkit.errors import FitError
 from glmkit.families.base import Family
+from glmkit.fitting.adjusted import is_penalised
 from glmkit.fitting.glm import GLMFit, Known
 from glmkit.fitting.nuisance import fit_model
 from glmkit.fitting.problem import Problem
@@ -138,7 +139,11 @@ def refit(
     start: Array | None = None,
     family: Family | None = None,
 ) -> GLMFit:
-    """Return the model fitted again, to the same rows.
+    """Return the model fitted again, to the same rows and by the same method.
+
+    A penalised likelihood keeps its prior: the information of all the model's columns is
+    penalised, whichever are kept (Heinze and Schemper 2002), so that differences of
+    ``penalised_deviance`` are likelihood ratios.
 
     Parameters
     ----------
@@ -163,13 +168,12 @@ def refit(
         problem = replace(problem, design=problem.design.take(columns), constant=constant)
     if added is not None:
         problem = replace(problem, offset=problem.added + added)
-    return fit_problem(
-        problem,
-        model.family if family is None else family,
-        model.control,
-        start,
-        _known(model, problem, columns) if frame is None and added is None and family is None else None,
-    )
+    chosen = model.family if family is None else family
+    problem = replace(problem, method=model.fit.method)
+    if frame is None and is_penalised(problem.method, chosen):
+        problem = replace(problem, penalised=model.fit.independence.design)
+    known = _known(model, problem, columns) if frame is None and added is None and family is None else None
+    return fit_problem(problem, chosen, model.control, start, known)
 
 
 def _known(model: FittedModel, problem: Problem, columns: IntArray | None) -> Known:

@@ -43,7 +43,13 @@ def summary_report(model: FittedModel, options: Options) -> Report:
     """Return the full report of a fit."""
     _check(options)
     estimate = _with_dispersion(model, options.dispersion)
-    facts = [*_identity(model), *_rows(model), *_covariance(estimate), *_method(options.ci)]
+    facts = [
+        *_identity(model),
+        *_rows(model),
+        *_estimation(model),
+        *_covariance(estimate),
+        *_method(options.ci),
+    ]
     table = coefficient_table(model, estimate, options)
     return Report(
         _title(model),
@@ -114,6 +120,17 @@ def _rows(model: FittedModel) -> list[Fact]:
     return facts
 
 
+METHODS = {
+    "firth": "mean bias reduction (Firth 1993)",
+    "median": "median bias reduction (Kenne Pagui, Salvan and Sartori 2017)",
+    "jeffreys": "likelihood penalised by Jeffreys' prior",
+}
+
+
+def _estimation(model: FittedModel) -> list[Fact]:
+    return [Fact("Estimation", METHODS[model.fit.method])] if model.fit.method in METHODS else []
+
+
 def _covariance(estimate: Estimate) -> list[Fact]:
     return [] if estimate.is_model_based else [Fact("Standard errors", estimate.label)]
 
@@ -134,7 +151,9 @@ def _goodness(fit: GLMFit, dispersion: float | None) -> list[Fact]:
         fact("Null deviance", "{deviance} on {df} df", deviance=fit.null_deviance, df=fit.df_null),
         fact("Residual deviance", "{deviance} on {df} df", deviance=fit.deviance, df=fit.df_resid),
     ]
-    against = [_null_fact(fit, dispersion)] if fit.df_null > fit.df_resid else []
+    # The deviances of bias-reduced fits are not minima: their difference is no LR statistic.
+    is_ml = fit.method == "ml"
+    against = [_null_fact(fit, dispersion)] if fit.df_null > fit.df_resid and is_ml else []
     end = "" if fit.converged else ", not converged"
     return [
         *facts,

@@ -141,6 +141,13 @@ def _of_the_end(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> list[Rema
 def _not_converged(fit: GLMFit) -> Remark:
     last = fit.trace[-1].step
     facts: dict[str, object] = {"iterations": len(fit.trace), "step": last}
+    if fit.method != "ml" and fit.reason == "stuck":
+        text = format_text(
+            "The adjusted score could not be made zero: the last step was {estimate} standard errors. The data leave "
+            'the bias-reduced estimate all but undetermined; try method="jeffreys", or drop terms.',
+            estimate=last,
+        )
+        return Remark(text, ConvergenceWarning, facts)
     if fit.reason == "stuck":
         text = (
             "The iterations stopped at the edge of the valid region, and no maximum was found there. "
@@ -174,7 +181,8 @@ def _separation(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> Remark:
         "Separation: the maximum likelihood estimate does not exist, the likelihood rises for ever as the "
         f"coefficients go to {join_names(said)}.{paths} It fits {len(rows)} rows perfectly "
         f"(labels {join_names(rows)}); the deviance, the fitted values and the finite coefficients shown are the "
-        "limits. Merge or drop the levels concerned, collect more data, or use a penalised fit."
+        'limits. Merge or drop the levels concerned, collect more data, or use method="firth", whose estimates are '
+        "finite."
     )
     return Remark(text, SeparationWarning, {"columns": list(ends), "rows": list(rows), "limits": ends})
 
