@@ -50,11 +50,13 @@ from glmkit.families.links import (
 from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.standard import Gaussian, Poisson
+from glmkit.families.tweedie import Tweedie
 from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
 from glmkit.inference.bootstrap import Replicates
 from glmkit.inference.compare import anova, compare, lr_test
 from glmkit.inference.etable import etable
+from glmkit.inference.nuisance import power_interval
 from glmkit.inference.profile_curve import Profile
 from glmkit.models.entry import glm, glm_fit
 from glmkit.models.loading import from_json, load
@@ -117,6 +119,7 @@ __all__ = [
     "SideBySide",
     "Sqrt",
     "Table",
+    "Tweedie",
     "anova",
     "compare",
     "datasets",
@@ -127,6 +130,7 @@ __all__ = [
     "load",
     "load_dataset",
     "lr_test",
+    "power_interval",
     "register",
     "simulate_motor",
     "verify",

@@ -22,6 +22,7 @@ from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.registry import FamilyLike, family_from, family_names, register_family
 from glmkit.families.standard import Gaussian, Poisson
+from glmkit.families.tweedie import Tweedie
 
 __all__ = [
     "Bernoulli",
@@ -50,6 +51,7 @@ __all__ = [
     "QuasiBinomial",
     "QuasiPoisson",
     "Sqrt",
+    "Tweedie",
     "family_from",
     "family_names",
     "link_from",

@@ -14,6 +14,7 @@ from glmkit.families.link_names import LinkLike, link_from
 from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.standard import Gaussian, Poisson
+from glmkit.families.tweedie import Tweedie
 
 __all__ = ["FamilyLike", "family_from", "family_names", "link_from", "register_family"]
 
@@ -98,6 +99,7 @@ register_family(Poisson)
 register_family(Gamma)
 register_family(InverseGaussian)
 register_family(NegativeBinomial, "nbinom", "negbin")
+register_family(Tweedie)
 register_family(QuasiPoisson)
 register_family(QuasiBinomial)
 register_family(Quasi)

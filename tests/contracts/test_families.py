@@ -27,6 +27,7 @@ from glmkit.families import (
     Quasi,
     QuasiBinomial,
     QuasiPoisson,
+    Tweedie,
     family_from,
 )
 
@@ -44,8 +45,9 @@ STANDARD = (
         NegativeBinomial(theta, link)
         for theta, link in zip((1, 1.7, 0.3, 40.0), POSITIVE_LINKS, strict=False)
     ),
+    *(Tweedie(power, link) for power, link in zip((1.5, 1.2), POSITIVE_LINKS, strict=False)),
 )
-COUNTS = ("poisson", "quasipoisson", "negative.binomial")
+COUNTS = ("poisson", "quasipoisson", "negative.binomial", "tweedie")
 QUASI = (
     QuasiPoisson(),
     QuasiBinomial("probit"),
@@ -60,7 +62,7 @@ every = pytest.mark.parametrize("family", FAMILIES, ids=repr)
 every_standard = pytest.mark.parametrize("family", STANDARD, ids=repr)
 
 TRIALS = 12.0
-PHI = {"gaussian": 2.3, "Gamma": 0.17, "inverse.gaussian": 0.4}
+PHI = {"tweedie": 0.9, "gaussian": 2.3, "Gamma": 0.17, "inverse.gaussian": 0.4}
 
 
 def phi_of(family):
