@@ -6,11 +6,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glmkit.errors import FitError
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.goodness import akaike, bayes_schwarz
 from glmkit.inference.reference import chi_square_tail, f_tail
 
-__all__ = ["NullTest", "Spread", "aic_of", "bic_of", "null_test", "overdispersion", "parameters_of"]
+__all__ = [
+    "NullTest",
+    "Spread",
+    "aic_of",
+    "bic_of",
+    "null_test",
+    "overdispersion",
+    "parameters_of",
+    "ratio_deviance",
+]
 
 # Average variance of a row below which Pearson's statistic says little about spread.
 SMALLEST_MEAN_VARIANCE = 1.0
@@ -60,6 +70,28 @@ def null_test(fit: GLMFit, dispersion: float | None = None) -> NullTest:
         return NullTest("LR", statistic, df, fit.df_resid, chi_square_tail(statistic, df))
     statistic = drop / df / fit.dispersion if df > 0 and fit.dispersion > 0 else float("nan")
     return NullTest("F", statistic, df, fit.df_resid, f_tail(statistic, df, fit.df_resid))
+
+
+def ratio_deviance(fit: GLMFit) -> float:
+    """Return the deviance whose differences, over phi, are likelihood ratio statistics.
+
+    The penalised one where the method maximises a penalised likelihood: with Jeffreys'
+    prior and a known dispersion.
+
+    Raises
+    ------
+    FitError
+        The method solves an adjusted score that belongs to no likelihood.
+    """
+    if fit.method == "ml":
+        return fit.deviance
+    if np.isfinite(fit.penalised_deviance):
+        return fit.penalised_deviance
+    raise FitError(
+        f'A fit with method="{fit.method}", this family and this link maximises no likelihood, so there is no '
+        'likelihood ratio. Use Wald tests and intervals, or method="jeffreys" with a known dispersion.',
+        method=fit.method,
+    )
 
 
 class Spread(NamedTuple):

@@ -129,6 +129,26 @@ class Attributes(Record):
         """One row an iteration: deviance, length of the step in standard errors, halvings, coefficients."""
         return tidy.trace_frame(self.fit, self.estimate)
 
+    def working(self) -> pd.DataFrame:
+        """Return the working response and weights of every iteration: iterated least squares to watch.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by iteration (that of `trace`) and row label, with columns
+            ``linear_predictor working_response working_weight``, each at the iteration's
+            coefficients. Regressing the working response, offset taken off, on the design
+            with these weights gives the coefficients of the next Fisher step.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.working().loc[1].head(2).round(2).to_numpy().tolist()
+        [[3.43, 3.24, 31.04], [3.43, 3.4, 31.04]]
+        """
+        return tidy.working_frame(self.fit, self.frame.rows.labels)
+
     # The rows
 
     @property

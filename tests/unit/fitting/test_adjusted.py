@@ -8,6 +8,7 @@ import pytest
 from scipy.optimize import minimize
 
 import glmkit as gk
+from glmkit.inference.likelihood import ratio_deviance
 from glmkit.inference.refit import refit
 
 METHODS = ("firth", "median", "jeffreys")
@@ -203,3 +204,20 @@ def test_random_separated_data_have_finite_estimates(method, seed):
     fit = gk.glm("y ~ a + b", data, gk.Binomial(link), method=method)
     assert fit.converged
     assert np.isfinite(fit.coef.dropna()).all()
+
+
+def test_a_penalised_likelihood_ratio_is_never_negative():
+    fit = gk.glm("y ~ x + g", DATA, "binomial", method="firth")
+    without = refit(fit, np.array([0, 2, 3]))
+    ratio = ratio_deviance(without) - ratio_deviance(fit.fit)
+    assert ratio > 0
+    # of the order of the Wald statistic
+    assert 0.3 < ratio / fit.statistic["x"] ** 2 < 3
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [("probit", "firth"), ("logit", "median"), ("gamma", "jeffreys")]
+)
+def test_methods_without_a_likelihood_refuse_likelihood_ratios(name, method):
+    with pytest.raises(gk.FitError, match="no likelihood"):
+        ratio_deviance(fit_of(name, method).fit)
