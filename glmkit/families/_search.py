@@ -16,6 +16,8 @@ _STEP: Final = 1e-4
 """Of the differences in two parameters."""
 _SETTLED: Final = 1e-9
 """A step below it is rounding."""
+_LAST: Final = 1e-5
+"""After a Newton step below it the error is its square."""
 _ROUNDS: Final = 30
 
 
@@ -28,7 +30,7 @@ def highest(function: Callable[[float], float], start: float) -> float:
         step = -slope / bend if bend < 0.0 else float(np.sign(slope))
         step = float(np.clip(step, -1.0, 1.0))
         at += step
-        if not np.isfinite(step) or abs(step) < _SETTLED:
+        if not np.isfinite(step) or abs(step) < _LAST:
             break
     return at
 
@@ -43,7 +45,7 @@ def summit(function: Callable[[Array], float], start: Array, low: float, high: f
         moved = np.clip(at + np.clip(step, -0.3, 0.3), (low, -700.0), (high, 700.0))
         while function(moved) < function(at) - 1e-9 and np.max(np.abs(moved - at)) > _SETTLED:
             moved = 0.5 * (at + moved)
-        settled = float(np.max(np.abs(moved - at))) < 1e-8
+        settled = float(np.max(np.abs(moved - at))) < _LAST
         at = moved
         if settled:
             break
