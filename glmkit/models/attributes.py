@@ -145,7 +145,7 @@ class Attributes(Record):
         >>> import glmkit as gk
         >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
         >>> fit.working().loc[1].head(2).round(2).to_numpy().tolist()
-        [[3.43, 3.24, 31.04], [3.43, 3.4, 31.04]]
+        [[3.44, 3.27, 31.24], [3.44, 3.4, 31.24]]
         """
         return tidy.working_frame(self.fit, self.frame.rows.labels)
 
