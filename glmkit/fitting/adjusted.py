@@ -147,6 +147,13 @@ class AdjustedObjective:
         step = np.asarray(errors * np.linalg.solve(scaled, errors * quadratic.score / quadratic.unit))
         return step if self.at(point.beta + step).merit < point.merit else None
 
+    def prior_score(self, point: Point) -> Array:
+        """Return half the slope of log det X'WX by each row's linear predictor, (n,)."""
+        bend, slope = self._relative_slopes(point)
+        prior = self._prior
+        leverage = _leverage(prior.design, prior.working_weights(point), prior.quadratic(point).factor)
+        return np.asarray(leverage * (bend - 0.5 * slope))
+
     @property
     def _prior(self) -> GLMObjective:
         """The objective whose information is penalised."""
@@ -159,12 +166,10 @@ class AdjustedObjective:
 
     def _adjustment(self, point: Point, factor: InformationFactor) -> Array:
         """Return a, (n,)."""
+        if self.method == "jeffreys" or self.whole is not None:
+            return self.prior_score(point)
         bend, slope = self._relative_slopes(point)
         working = self.base.working_weights(point)
-        if self.method == "jeffreys" or self.whole is not None:
-            prior = self._prior
-            whole = factor if self.whole is None else prior.quadratic(point).factor
-            return np.asarray(_leverage(prior.design, working, whole) * (bend - 0.5 * slope))
         mean = 0.5 * _leverage(self.base.design, working, factor) * bend
         if self.method == "firth":
             return mean

@@ -16,6 +16,7 @@ __all__ = [
     "Spread",
     "aic_of",
     "bic_of",
+    "has_ratios",
     "null_test",
     "overdispersion",
     "parameters_of",
@@ -72,6 +73,11 @@ def null_test(fit: GLMFit, dispersion: float | None = None) -> NullTest:
     return NullTest("F", statistic, df, fit.df_resid, f_tail(statistic, df, fit.df_resid))
 
 
+def has_ratios(fit: GLMFit) -> bool:
+    """Return whether the fit maximises a likelihood, plain or penalised."""
+    return fit.method == "ml" or bool(np.isfinite(fit.penalised_deviance))
+
+
 def ratio_deviance(fit: GLMFit) -> float:
     """Return the deviance whose differences, over phi, are likelihood ratio statistics.
 
@@ -83,10 +89,8 @@ def ratio_deviance(fit: GLMFit) -> float:
     FitError
         The method solves an adjusted score that belongs to no likelihood.
     """
-    if fit.method == "ml":
-        return fit.deviance
-    if np.isfinite(fit.penalised_deviance):
-        return fit.penalised_deviance
+    if has_ratios(fit):
+        return fit.deviance if fit.method == "ml" else fit.penalised_deviance
     raise FitError(
         f'A fit with method="{fit.method}", this family and this link maximises no likelihood, so there is no '
         'likelihood ratio. Use Wald tests and intervals, or method="jeffreys" with a known dispersion.',

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import minimize
+from scipy.special import chdtri
 
 import glmkit as gk
+from glmkit.inference.held import held_function
 from glmkit.inference.likelihood import ratio_deviance
 from glmkit.inference.refit import refit
 
@@ -221,3 +223,67 @@ def test_a_penalised_likelihood_ratio_is_never_negative():
 def test_methods_without_a_likelihood_refuse_likelihood_ratios(name, method):
     with pytest.raises(gk.FitError, match="no likelihood"):
         ratio_deviance(fit_of(name, method).fit)
+
+
+@pytest.mark.parametrize(
+    ("link", "method"), [("logit", "firth"), ("logit", "jeffreys"), ("probit", "jeffreys")]
+)
+def test_profile_intervals_end_where_the_penalised_likelihood_ratio_is_the_quantile(link, method):
+    fit = gk.glm("y ~ x + g", DATA, gk.Binomial(link), method=method)
+    X, y = fit.design.to_numpy(), DATA["y"].to_numpy(float)
+    low, high = fit.confint().loc["x"]
+    assert low < fit.coef["x"] < high
+    for end in (low, high):
+        rise = penalised(link, X, y, end) - fit.fit.penalised_deviance
+        assert rise == pytest.approx(chdtri(1, 0.05), abs=1e-6)
+
+
+def test_profile_intervals_of_separated_data_are_finite_where_wald_fails():
+    data = {"x": [1.0, 2, 3, 4, 5, 6, 7, 8], "y": [0, 0, 0, 0, 1, 1, 1, 1]}
+    fit = gk.glm("y ~ x", data, "binomial", method="firth")
+    profile, wald = fit.confint().loc["x"], fit.confint("wald").loc["x"]
+    assert profile["conf_low"] > 0 > wald["conf_low"]
+    X = np.column_stack([np.ones(8), data["x"]])
+    rise = penalised("logit", X, np.array(data["y"], float), profile["conf_low"]) - fit.fit.penalised_deviance
+    assert rise == pytest.approx(chdtri(1, 0.05), abs=1e-6)
+
+
+def test_a_penalised_profile_has_the_slope_of_its_curve():
+    fit = gk.glm("y ~ x + g", DATA, gk.Binomial("probit"), method="jeffreys")
+    line = held_function(fit, np.array([0.0, 1.0, 0.0, 0.0]))
+    at, h = 1.1, 1e-4
+    below, here, above = (line.at(value, np.zeros(3)) for value in (at - h, at, at + h))
+    assert here.slope == pytest.approx((above.deviance - below.deviance) / (2 * h), rel=1e-6)
+
+
+def test_a_model_of_one_coefficient_has_a_penalised_profile():
+    fit = gk.glm("y ~ 1", DATA, "binomial", method="firth")
+    low, high = fit.confint().loc["Intercept"]
+    assert low < fit.coef["Intercept"] < high
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [("probit", "firth"), ("logit", "median"), ("gamma", "jeffreys")]
+)
+def test_intervals_are_wald_s_where_there_is_no_likelihood_to_profile(name, method):
+    fit = fit_of(name, method)
+    pd.testing.assert_frame_equal(fit.confint(), fit.confint("wald"))
+    with pytest.raises(gk.FitError, match="no likelihood"):
+        fit.confint("profile")
+
+
+def test_score_intervals_of_bias_reduced_fits_are_refused():
+    with pytest.raises(gk.FitError, match="Score intervals"):
+        fit_of("logit", "firth").confint("score")
+
+
+@each_method
+def test_tables_of_deviance_use_wald_and_refuse_likelihood_ratios(method):
+    fit = fit_of("logit", method)
+    assert "Wald" in str(fit.anova())
+    with pytest.raises(gk.FitError, match="maximum likelihood"):
+        fit.anova(test="LRT")
+    with pytest.raises(gk.FitError, match="maximum likelihood"):
+        gk.lr_test(gk.glm("y ~ x", DATA, "binomial", method=method), fit)
+    with pytest.raises(gk.FitError, match="maximum likelihood"):
+        fit.step()
