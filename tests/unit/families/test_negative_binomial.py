@@ -169,6 +169,29 @@ def test_the_family_of_a_fit_estimates_theta_again_on_other_data():
     assert fit_of(half, fit.family).theta == pytest.approx(fit_of(half).theta, rel=1e-9)
 
 
+def test_anova_of_models_holds_theta_and_lr_test_takes_each_model_s_own():
+    small, big = gk.glm("Days ~ Sex", QUINE, NegativeBinomial()), fit_of()
+    held = gk.glm("Days ~ Sex", QUINE, NegativeBinomial(big.theta))
+    table = gk.anova(small, big)
+    assert table.frame["statistic"].iloc[1] == pytest.approx(held.deviance - big.deviance, rel=1e-8)
+    assert "Theta held" in str(table)
+    own = gk.lr_test(small, big).frame["statistic"].iloc[1]
+    assert own == pytest.approx(2 * (big.loglik - small.loglik), rel=1e-9)
+
+
+def test_drop1_and_profiles_hold_theta():
+    fit = fit_of()
+    without = gk.glm("Days ~ Age", QUINE, NegativeBinomial(fit.theta))
+    assert fit.drop1().frame.loc["Sex", "deviance"] == pytest.approx(without.deviance, rel=1e-9)
+    given = fit_of(family=NegativeBinomial(fit.theta))
+    np.testing.assert_allclose(fit.confint(), given.confint(), rtol=1e-6)
+
+
+def test_update_estimates_theta_again():
+    small = gk.glm("Days ~ Sex", QUINE, NegativeBinomial())
+    assert small.update(". ~ . + Age").theta == pytest.approx(fit_of().theta, rel=1e-9)
+
+
 def test_the_test_against_poisson_halves_the_tail():
     fit, poisson = fit_of(), fit_of(family="poisson")
     test = poisson_test(fit)
