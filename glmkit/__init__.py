@@ -33,6 +33,7 @@ from glmkit.errors import (
 from glmkit.families.base import Family, Mean
 from glmkit.families.beta import Beta, BetaBinomial
 from glmkit.families.binomial import Bernoulli, Binomial
+from glmkit.families.counts import NegativeBinomial
 from glmkit.families.cumulative import Cumulative
 from glmkit.families.link import Link
 from glmkit.families.links import (
@@ -52,12 +53,14 @@ from glmkit.families.multinomial import Multinomial
 from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.standard import Gaussian, Poisson
+from glmkit.families.tweedie import Tweedie
 from glmkit.families.two_part import Hurdle, ZeroInflated
 from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
 from glmkit.inference.bootstrap import Replicates
 from glmkit.inference.compare import anova, compare, lr_test
 from glmkit.inference.etable import etable
+from glmkit.inference.nuisance import power_interval
 from glmkit.inference.profile_curve import Profile
 from glmkit.models.component_results import ComponentResults
 from glmkit.models.entry import glm, glm_fit
@@ -109,6 +112,7 @@ __all__ = [
     "Mean",
     "ModelFileError",
     "Multinomial",
+    "NegativeBinomial",
     "NewLevelError",
     "NoLikelihoodError",
     "OverdispersionWarning",
@@ -126,6 +130,7 @@ __all__ = [
     "SideBySide",
     "Sqrt",
     "Table",
+    "Tweedie",
     "ZeroInflated",
     "anova",
     "compare",
@@ -137,6 +142,7 @@ __all__ = [
     "load",
     "load_dataset",
     "lr_test",
+    "power_interval",
     "register",
     "simulate_motor",
     "verify",

@@ -3,6 +3,7 @@
 from glmkit.families.base import Family
 from glmkit.families.beta import Beta, BetaBinomial
 from glmkit.families.binomial import Bernoulli, Binomial
+from glmkit.families.counts import NegativeBinomial
 from glmkit.families.cumulative import Cumulative
 from glmkit.families.link import Link, Mean
 from glmkit.families.link_names import LinkLike, link_from
@@ -24,6 +25,7 @@ from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.registry import FamilyLike, family_from, family_names, register_family
 from glmkit.families.standard import Gaussian, Poisson
+from glmkit.families.tweedie import Tweedie
 from glmkit.families.two_part import Hurdle, ZeroInflated
 from glmkit.families.vector import VectorFamily
 
@@ -51,6 +53,7 @@ __all__ = [
     "Logit",
     "Mean",
     "Multinomial",
+    "NegativeBinomial",
     "Poisson",
     "Power",
     "Probit",
@@ -58,6 +61,7 @@ __all__ = [
     "QuasiBinomial",
     "QuasiPoisson",
     "Sqrt",
+    "Tweedie",
     "VectorFamily",
     "ZeroInflated",
     "family_from",

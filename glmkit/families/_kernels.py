@@ -17,7 +17,15 @@ from scipy import special
 
 from glmkit._typing import Array, BoolArray
 
-__all__ = ["gamma_kernel", "log_choose_ratio", "relative_entropy", "stirling_error"]
+__all__ = [
+    "digamma_gap",
+    "gamma_kernel",
+    "log1p_gap",
+    "log_choose_ratio",
+    "relative_entropy",
+    "stirling_error",
+    "trigamma_gap",
+]
 
 _TINY: Final = float(np.finfo(np.float64).tiny)
 _NEAR: Final = 0.2
@@ -26,13 +34,14 @@ _ATANH: Final = tuple(1.0 / (2 * k + 3) for k in range(9))
 """(atanh(v) - v) / v^3 = sum v^2k / (2k + 3); |v| < 1/9 leaves 1e-18 after nine terms."""
 
 
-def relative_entropy(x: Array, m: Array) -> Array:
+def relative_entropy(x: Array, m: Array, difference: Array | None = None) -> Array:
     """Return x log(x / m) - x + m >= 0, (n,), to full relative accuracy; m at x = 0.
 
-    Two divisions and a logarithm a row, plus the series for the rows that need it: about
-    1.7 times the logarithm alone for counts around 5.
+    Give ``difference``, x - m, where it is known better than by subtraction. Two divisions
+    and a logarithm a row, plus the series for the rows that need it: about 1.7 times the
+    logarithm alone for counts around 5.
     """
-    difference = x - m
+    difference = x - m if difference is None else difference
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         # x > 0 = m gives inf. fmax: where x = 0, or x / m underflows, x log(x / m) is nothing.
         out = np.divide(x, m)
@@ -70,6 +79,13 @@ def gamma_kernel(y: Array, mu: Array) -> Array:
             out[lost] = np.log(y[lost]) - np.log(mu[lost])
         np.subtract(relative, out, out=out)
     return _patched(out, near, _near_gamma, (relative,))
+
+
+def log1p_gap(t: Array) -> Array:
+    """Return t - log(1 + t) >= 0, (n,), to full relative accuracy, for t > -1."""
+    with np.errstate(divide="ignore"):  # inf at t = -1
+        out = t - np.log1p(t)
+    return _patched(out, np.abs(t) < _NEAR, _near_gamma, (t,))
 
 
 def _near_gamma(relative: Array) -> Array:
@@ -162,3 +178,46 @@ def log_choose_ratio(x: Array, n: Array) -> Array:
         errors = stirling_error(n) - stirling_error(x) - stirling_error(rest)
         out[inner] = errors + 0.5 * np.log(n / x / rest / (2.0 * np.pi))
     return out
+
+
+# -- digamma and trigamma ----------------------------------------------------------------
+
+_DIGAMMA: Final = (-691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120)
+"""log x - 1/(2x) - 1/(12x^2) - psi(x) in powers x^-4, x^-6, ... (Abramowitz & Stegun 6.3.18), last first."""
+_TRIGAMMA: Final = (7 / 6, -691 / 2730, 5 / 66, -1 / 30, 1 / 42, -1 / 30, 1 / 6)
+"""psi'(x) - 1/x - 1/(2x^2) in powers x^-3, x^-5, ... (Abramowitz & Stegun 6.4.12), last first."""
+
+
+def digamma_gap(theta: float, y: Array) -> Array:
+    """Return psi(theta + y) - psi(theta) - log(1 + y / theta) >= 0 for y >= 0, (n,).
+
+    About y / (2 theta^2) for large theta, where its terms cancel: Stirling's series there.
+    """
+    top = theta + y
+    if theta < _SERIES_FROM:
+        return np.asarray(special.psi(top) - special.psi(theta) - np.log1p(y / theta))
+    first = 0.5 * (y / top) / theta
+    second = (y / top / theta) * ((theta / top + 1.0) / theta) / 12.0
+    return np.asarray(
+        first + second + _inverse_powers(theta, _DIGAMMA, 4) - _inverse_powers(top, _DIGAMMA, 4)
+    )
+
+
+def trigamma_gap(theta: float, y: Array) -> Array:
+    """Return k(theta) - k(theta + y) >= 0 with k(x) = psi'(x) - 1 / x, for y >= 0, (n,)."""
+    top = theta + y
+    if theta < _SERIES_FROM:
+        below = special.polygamma(1, theta) - 1.0 / theta
+        return np.asarray(below - (special.polygamma(1, top) - 1.0 / top))
+    first = 0.5 * (y / top / theta) * ((theta / top + 1.0) / theta)
+    return np.asarray(first + _inverse_powers(theta, _TRIGAMMA, 3) - _inverse_powers(top, _TRIGAMMA, 3))
+
+
+def _inverse_powers(x: Array | float, coefficients: tuple[float, ...], lowest: int) -> Array:
+    """Return c_k x^-lowest + c_(k-1) x^-(lowest + 2) + ..., the coefficients last first."""
+    inverse = 1.0 / np.asarray(x, dtype=np.float64)
+    square = inverse * inverse
+    total = np.full_like(square, coefficients[0])
+    for coefficient in coefficients[1:]:
+        total = total * square + coefficient
+    return np.asarray(total * inverse**lowest)

@@ -20,17 +20,18 @@ import numpy as np
 
 from glmkit._typing import Array, BoolArray
 from glmkit.errors import FamilyError
-from glmkit.families._checks import TRIAL_MEANS, check_variance
+from glmkit.families._checks import TRIAL_MEANS, check_variance, differences
 from glmkit.families.distribution import Distribution
 from glmkit.families.kind import AnyKind
 from glmkit.families.link import Link, Mean, read_only
 from glmkit.families.link_names import LinkLike, link_from
+from glmkit.families.parameters import Parameters
 
 __all__ = ["Family", "Mean"]
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class Family(AnyKind, Distribution, ABC):
+class Family(AnyKind, Parameters, Distribution, ABC):
     """A family of distributions with its link; a frozen value.
 
     Parameters
@@ -59,8 +60,6 @@ class Family(AnyKind, Distribution, ABC):
     """1.0 when known, None when it is estimated."""
     response_kind: ClassVar[str] = "numeric"
     has_likelihood: ClassVar[bool] = True
-    counted_dispersion: ClassVar[int] = 0
-    """Parameters the AIC counts besides the coefficients."""
     counts: ClassVar[bool] = False
     """Whether responses are counts, of which zeros may be too many."""
     spread_alternatives: ClassVar[tuple[str, ...]] = ()
@@ -190,6 +189,10 @@ class Family(AnyKind, Distribution, ABC):
     def variance(self, m: Mean) -> Array:
         """Return V(mu), (n,)."""
 
+    def variance_slope(self, m: Mean) -> Array:
+        """Return dV / dmu, (n,); by differences for a family that does not say."""
+        return differences(lambda mu: self.variance(_flat_mean(mu)), m.mu)
+
     def working_weight(self, m: Mean) -> Array:
         """Return dmu^2 / V(mu), (n,), in a form that does not overflow before its value does."""
         if self.canonical:  # dmu = c V, so that dmu^2 / V = c dmu
@@ -270,7 +273,9 @@ class Family(AnyKind, Distribution, ABC):
         """
         return deviance / dispersion if dispersion > 0 else float("nan")
 
-    def loglik_dispersion(self, deviance: float, weights: Array, freq: Array | None = None) -> float:
+    def loglik_dispersion(
+        self, deviance: float, weights: Array, freq: Array | None = None, y: Array | None = None
+    ) -> float:
         """Return the dispersion at which R evaluates the likelihood: deviance / sum of weights."""
         if self.dispersion is not None:
             return self.dispersion

@@ -71,6 +71,9 @@ class Binomial(Family, verified=True):
         with np.errstate(under="ignore"):  # 0 beyond the range of doubles
             return m.mu * m.comu
 
+    def variance_slope(self, m: Mean) -> Array:
+        return m.comu - m.mu
+
     def _working_weight(self, m: Mean) -> Array:
         # (dmu / mu) (dmu / comu); 0 where the mean has underflowed
         with np.errstate(under="ignore"):  # 0 beyond the range of doubles

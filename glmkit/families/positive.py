@@ -68,6 +68,9 @@ class Gamma(_Positive, verified=True):
         with np.errstate(over="ignore", under="ignore"):  # beyond the range of doubles
             return m.mu * m.mu
 
+    def variance_slope(self, m: Mean) -> Array:
+        return 2.0 * m.mu
+
     def _working_weight(self, m: Mean) -> Array:
         slope = m.dmu / m.mu
         slope *= slope
@@ -137,6 +140,9 @@ class InverseGaussian(_Positive, verified=True):
     def variance(self, m: Mean) -> Array:
         with np.errstate(over="ignore", under="ignore"):  # beyond the range of doubles
             return m.mu * m.mu * m.mu
+
+    def variance_slope(self, m: Mean) -> Array:
+        return 3.0 * m.mu * m.mu
 
     def _working_weight(self, m: Mean) -> Array:
         slope = m.dmu / m.mu

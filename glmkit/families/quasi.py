@@ -204,6 +204,9 @@ class Quasi(_NoLikelihood, verified=True):
     def variance(self, m: Mean) -> Array:
         return self.like.variance(m)
 
+    def variance_slope(self, m: Mean) -> Array:
+        return self.like.variance_slope(m)
+
     def working_weight(self, m: Mean) -> Array:
         return self.like.working_weight(m)
 

@@ -10,12 +10,14 @@ from glmkit.errors import FamilyError
 from glmkit.families.base import Family
 from glmkit.families.beta import Beta, BetaBinomial
 from glmkit.families.binomial import Bernoulli, Binomial
+from glmkit.families.counts import NegativeBinomial
 from glmkit.families.cumulative import Cumulative
 from glmkit.families.link_names import LinkLike, link_from
 from glmkit.families.multinomial import Multinomial
 from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.standard import Gaussian, Poisson
+from glmkit.families.tweedie import Tweedie
 from glmkit.families.two_part import Hurdle, ZeroInflated
 from glmkit.families.vector import VectorFamily
 
@@ -128,6 +130,8 @@ register_family(Bernoulli)
 register_family(Poisson)
 register_family(Gamma)
 register_family(InverseGaussian)
+register_family(NegativeBinomial, "nbinom", "negbin")
+register_family(Tweedie)
 register_family(QuasiPoisson)
 register_family(QuasiBinomial)
 register_family(Quasi)

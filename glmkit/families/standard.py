@@ -64,6 +64,9 @@ class Gaussian(Family, verified=True):
     def variance(self, m: Mean) -> Array:
         return np.ones_like(m.mu)
 
+    def variance_slope(self, m: Mean) -> Array:
+        return np.zeros_like(m.mu)
+
     def _working_weight(self, m: Mean) -> Array:
         with np.errstate(over="ignore", under="ignore"):  # beyond the range of doubles
             return m.dmu * m.dmu
@@ -91,7 +94,9 @@ class Gaussian(Family, verified=True):
         with np.errstate(divide="ignore"):  # weight 0, or dispersion 0
             return np.asarray(0.5 * (np.log(weights) - (np.log(dispersion) + _LOG_2PI)))
 
-    def loglik_dispersion(self, deviance: float, weights: Array, freq: Array | None = None) -> float:
+    def loglik_dispersion(
+        self, deviance: float, weights: Array, freq: Array | None = None, y: Array | None = None
+    ) -> float:
         used = weights > 0.0
         return deviance / float(np.count_nonzero(used) if freq is None else freq[used].sum())
 
@@ -153,6 +158,9 @@ class Poisson(Family, verified=True):
 
     def variance(self, m: Mean) -> Array:
         return m.mu
+
+    def variance_slope(self, m: Mean) -> Array:
+        return np.ones_like(m.mu)
 
     def _working_weight(self, m: Mean) -> Array:
         with np.errstate(divide="ignore", over="ignore", under="ignore"):  # inf at mu = 0

@@ -31,6 +31,7 @@ from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.errors import FamilyError, NoLikelihoodError
 from glmkit.families.kind import AnyKind
 from glmkit.families.link_names import LinkLike
+from glmkit.families.parameters import Parameters
 
 __all__ = ["Arranged", "ComponentSpec", "OpenRows", "VectorFamily", "level_names"]
 
@@ -82,7 +83,7 @@ class OpenRows(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False)
-class VectorFamily(AnyKind, ABC):
+class VectorFamily(AnyKind, Parameters, ABC):
     """A family whose rows have several linear predictors; a frozen value."""
 
     model_kind: ClassVar[str] = "components"
@@ -93,7 +94,6 @@ class VectorFamily(AnyKind, ABC):
     """What the first level of the coefficients' names is called."""
     dispersion: ClassVar[float | None] = 1.0
     has_likelihood: ClassVar[bool] = True
-    counted_dispersion: ClassVar[int] = 0
     ordered_levels: ClassVar[bool] = False
     """Whether the order of the levels matters."""
     edge: ClassVar[float] = np.inf

@@ -65,6 +65,16 @@ class ComponentFit:
         return 1.0
 
     @property
+    def method(self) -> str:
+        """How the coefficients were estimated: by maximum likelihood."""
+        return "ml"
+
+    @property
+    def nuisance(self) -> None:
+        """A parameter estimated beside the coefficients: none, it would be a component."""
+        return
+
+    @property
     def null_deviance(self) -> float:
         """Deviance of the null model."""
         return self.null.deviance

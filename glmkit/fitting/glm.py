@@ -17,6 +17,7 @@ from glmkit.design.centring import Centring
 from glmkit.design.dense import DenseDesign
 from glmkit.errors import FitError
 from glmkit.families.base import Family, Mean
+from glmkit.fitting.adjusted import AdjustedObjective, adjusted_scoring, is_penalised
 from glmkit.fitting.goodness import deviance_of, dispersion_of, log_likelihood, pearson_statistic
 from glmkit.fitting.independence import Independence, independence_of
 from glmkit.fitting.objective import GLMObjective, Point
@@ -25,7 +26,7 @@ from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.numerics.factor import InformationFactor
 
-__all__ = ["GLMFit", "Known", "fit_glm"]
+__all__ = ["GLMFit", "Known", "NuisanceFit", "fit_glm"]
 
 # Halvings of the way from a mean inside the valid region to the first least squares.
 START_HALVINGS = 60
@@ -37,7 +38,9 @@ class GLMFit:
 
     ``gamma``, ``factor`` and ``inverse`` (of the information) belong to the independent columns, moved by ``centring``;
     ``mean`` and ``eta`` to the rows used. ``recession`` tells where estimates are infinite,
-    ``active`` which rows lie on the edge of the valid region.
+    ``active`` which rows lie on the edge of the valid region; ``nuisance`` holds what goes with an
+    estimated theta or power, whose value is in ``family``. ``penalised_deviance`` is D - log det X'WX
+    where the ``method`` maximises a penalised likelihood, nan elsewhere.
     """
 
     problem: Problem
@@ -58,6 +61,13 @@ class GLMFit:
     trace: tuple[Iteration, ...]
     recession: Recession | None = None
     active: IntArray | None = None
+    nuisance: NuisanceFit | None = None
+    penalised_deviance: float = float("nan")
+
+    @property
+    def method(self) -> str:
+        """How the coefficients were estimated: "ml", "firth", "median" or "jeffreys"."""
+        return self.problem.method
 
     @property
     def null_deviance(self) -> float:
@@ -102,7 +112,7 @@ def fit_glm(
     start: Array | None = None,
     known: Known | None = None,
 ) -> GLMFit:
-    """Return the maximum likelihood fit of `family` to `problem`.
+    """Return the fit of `family` to `problem`, by maximum likelihood or the problem's other method.
 
     Parameters
     ----------
@@ -124,8 +134,12 @@ def fit_glm(
     known = Known() if known is None else known
     independence = known.independence or independence_of(problem, family)
     objective = _objective(problem, family, independence)
-    solution = _solve(objective, problem, independence, start, control)
-    point = solution.point
+    point = _starting(objective, independence, start)
+    if problem.method == "ml" or objective.linear:
+        solution = _solve(objective, point, control)
+    else:
+        solution = _adjusted_solution(objective, point, problem, independence, control)
+    merit, point = solution.point.merit, solution.point
     rank = len(independence.kept)
     pearson = pearson_statistic(problem, family, point.mean)
     deviance = deviance_of(problem, family, point.mean)
@@ -146,7 +160,17 @@ def fit_glm(
         converged=solution.converged,
         reason=solution.reason,
         trace=solution.trace,
+        penalised_deviance=merit if is_penalised(problem.method, family) else float("nan"),
     )
+
+
+class NuisanceFit(NamedTuple):
+    """An estimated theta or power, beside the family that carries it."""
+
+    value: float
+    std_error: float
+    simplest_loglik: float  # of the fit the search started from: Poisson's for theta
+    rounds: int
 
 
 class NullModel(NamedTuple):
@@ -249,16 +273,10 @@ def _objective(problem: Problem, family: Family, independence: Independence) -> 
     return GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
 
 
-def _solve(
-    objective: GLMObjective,
-    problem: Problem,
-    independence: Independence,
-    start: Array | None,
-    control: Control,
-) -> Solution:
+def _starting(objective: GLMObjective, independence: Independence, start: Array | None) -> Point | None:
+    """Return where to start; None for a linear model, which needs no start."""
     if objective.linear:
-        point, factor = objective.linear_solution()
-        return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
+        return None
     if start is not None:
         gamma = independence.centring.to_fitted(start[independence.kept])
         point = objective.at(gamma)
@@ -268,5 +286,27 @@ def _solve(
                 "Leave it out, or give coefficients whose fitted means are valid.",
                 argument="start",
             )
+        return point
+    return starting_point(objective, independence.centring.span_constant)
+
+
+def _solve(objective: GLMObjective, point: Point | None, control: Control) -> Solution:
+    if point is not None:
         return fisher_scoring(objective, point, control)
-    return fisher_scoring(objective, starting_point(objective, independence.centring.span_constant), control)
+    point, factor = objective.linear_solution()
+    return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
+
+
+def _adjusted_solution(
+    objective: GLMObjective,
+    point: Point | None,
+    problem: Problem,
+    independence: Independence,
+    control: Control,
+) -> Solution:
+    """Return the solution of the adjusted score, with the deviance itself in the trace."""
+    assert point is not None
+    adjusted = AdjustedObjective(objective, problem.method, independence.centring, problem.penalised)
+    solution = adjusted_scoring(adjusted, point.beta, control)
+    trace = tuple(line._replace(deviance=objective.at(line.coef).merit) for line in solution.trace)
+    return solution._replace(trace=trace)

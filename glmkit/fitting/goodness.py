@@ -41,7 +41,7 @@ def log_likelihood(problem: Problem, family: Family, mean: Mean, deviance: float
     m = Mean(*(part[used] for part in mean))
     prior = problem.prior[used]
     trials = None if problem.trials is None else problem.trials[used]
-    phi = family.loglik_dispersion(deviance, prior, counts)
+    phi = family.loglik_dispersion(deviance, prior, counts, problem.y[used])
     rows = family.loglik(problem.y[used], m, prior, phi, trials)
     return float(np.sum(counts * rows))
 

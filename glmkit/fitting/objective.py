@@ -148,6 +148,17 @@ class GLMObjective:
         factor = cholesky_factor(information)
         return None if factor is None else factor.solve(quadratic.score)
 
+    def working_weights(self, point: Point) -> Array:
+        """Return W, (n,): weights times working weights, 0 in rows that do not count."""
+        return self._counted(self.family.working_weight(point.mean))
+
+    def pearson_dispersion(self, point: Point) -> float:
+        """Return the dispersion: the family's own, else Pearson's at the point."""
+        if self.family.dispersion is not None:
+            return self.family.dispersion
+        squares = self._counted(self.family.pearson(self.y, point.mean) ** 2)
+        return float(np.sum(squares)) / max(self.count - self.design.shape[1], 1.0)
+
     @property
     def linear(self) -> bool:
         """Whether one weighted least squares solves it: no iteration is owed."""

@@ -34,6 +34,11 @@ class Problem:
         Whether the null model has an intercept.
     constant : (p,) array or None
         a with X a = 1, where the span holds the constant.
+    method : {"ml", "firth", "median", "jeffreys"}
+        How the coefficients are estimated; fits to parts of a problem inherit it.
+    penalised : Design or None
+        The columns whose information a penalised likelihood uses, where they are more
+        than the design's: those of the model that a profile is of.
     """
 
     design: Design
@@ -44,6 +49,8 @@ class Problem:
     trials: Array | None = None
     intercept: bool = True
     constant: Array | None = None
+    method: str = "ml"
+    penalised: Design | None = None
 
     @property
     def weights(self) -> Array:

@@ -97,7 +97,7 @@ class Solution(NamedTuple):
     reason: str  # "" when converged; "iterations" or "stuck"
 
 
-def fisher_scoring(objective: Objective, start: Point, control: Control) -> Solution:
+def fisher_scoring(objective: Objective, start: Point, control: Control, *, rise: float = 0.0) -> Solution:
     """Return the point of least merit reached from `start`.
 
     Parameters
@@ -106,6 +106,9 @@ def fisher_scoring(objective: Objective, start: Point, control: Control) -> Solu
     start : Point
         Inside the valid region (finite merit).
     control : Control
+    rise : float
+        Share of itself by which a step may raise the merit: for merits that only measure
+        how far a root is, and whose valleys may lie elsewhere.
 
     Notes
     -----
@@ -122,7 +125,7 @@ def fisher_scoring(objective: Objective, start: Point, control: Control) -> Solu
             trace.append(Iteration(iteration, point.merit, size, 0, point.beta))
             return Solution(point, quadratic.factor, tuple(trace), True, "")
         slow = slow or size > SLOW * last
-        moved, halvings = _moved(objective, point, quadratic, slow, control)
+        moved, halvings = _moved(objective, point, quadratic, slow, control, rise)
         trace.append(Iteration(iteration, moved.merit, size, halvings, moved.beta))
         if moved is point:
             converged = size <= STALLED
@@ -147,20 +150,22 @@ def error_left(size: float, last: float) -> float:
 
 
 def _moved(
-    objective: Objective, point: Point, quadratic: Quadratic, slow: bool, control: Control
+    objective: Objective, point: Point, quadratic: Quadratic, slow: bool, control: Control, rise: float
 ) -> tuple[Point, int]:
     """Return the next point: by Fisher's step, or by Newton's where Fisher's converge slowly."""
     newton = objective.newton(point, quadratic) if slow else None
     if newton is not None:
-        moved, halvings = _descend(objective, point, newton, control)
+        moved, halvings = _descend(objective, point, newton, control, rise)
         if moved is not point:
             return moved, halvings
-    return _descend(objective, point, quadratic.step, control)
+    return _descend(objective, point, quadratic.step, control, rise)
 
 
-def _descend(objective: Objective, point: Point, step: Array, control: Control) -> tuple[Point, int]:
-    """Return the first point along the step that does not raise the merit."""
-    allowed = point.merit + abs(point.merit) * MERIT_ROUNDING
+def _descend(
+    objective: Objective, point: Point, step: Array, control: Control, rise: float
+) -> tuple[Point, int]:
+    """Return the first point along the step that does not raise the merit by more than is allowed."""
+    allowed = point.merit + max(rise, MERIT_ROUNDING) * abs(point.merit)
     for halvings in range(control.max_halvings + 1):
         candidate = objective.at(point.beta + step * 0.5**halvings)
         if candidate.merit <= allowed:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from glmkit._typing import Array
 from glmkit.errors import DataError, FamilyError, FitError, NoLikelihoodError
+from glmkit.families.base import Family
 from glmkit.fitting.glm import GLMFit
 from glmkit.frame.rows import row_list
 from glmkit.inference.anova import BLANKS, anova_table, deviance_frame, of_deviance
@@ -17,11 +18,12 @@ from glmkit.inference.components import are_nested
 from glmkit.inference.likelihood import aic_of, bic_of, parameters_of
 from glmkit.inference.protocols import FittedModel, single_predictor
 from glmkit.inference.reference import chi_square_tail
-from glmkit.inference.submodels import Submodel, restriction_rows
+from glmkit.inference.refit import estimate_of, refit
+from glmkit.inference.submodels import Submodel, WorkingModel, restriction_rows
 from glmkit.inference.table_notes import dispersion_note, fit_notes, reference_note, test_headings
 from glmkit.inference.term_tests import NO_TEST, TermTest, chosen_test, default_test, rao_test, wald_test
 from glmkit.tables.table import Table
-from glmkit.tables.wording import join_names
+from glmkit.tables.wording import format_text, join_names
 
 __all__ = ["anova", "compare", "lr_test"]
 
@@ -59,8 +61,8 @@ def anova(*models: FittedModel, test: str | None = None) -> Table:
 
     Notes
     -----
-    The dispersion is that of the largest model, as in R. Wald's test uses the covariance of
-    the larger of each two.
+    The dispersion is that of the largest model, as in R, and so is an estimated theta or
+    power. Wald's test uses the covariance of the larger of each two.
 
     Examples
     --------
@@ -80,10 +82,12 @@ def anova(*models: FittedModel, test: str | None = None) -> Table:
     for model in models:
         single_predictor(model, "gk.anova()")
     _check_same_family(models)
-    robust = [model for model in models if not model.estimate.is_model_based]
-    name = chosen_test(robust[0] if robust else models[0], test or default_test((robust or models)[0]))
+    # One that likelihood ratios do not suit decides for all.
+    doubtful = [m for m in models if not m.estimate.is_model_based or m.fit.method != "ml"]
+    name = chosen_test((doubtful or models)[0], test or default_test((doubtful or models)[0]))
     largest = max(models, key=lambda model: model.fit.rank)
-    tests, notes = [], []
+    models, notes = _with_nuisance_of(largest, models)
+    tests = []
     for (i, one), other in zip(enumerate(models, start=1), models[1:], strict=False):
         nested = _is_nested(*_by_rank(one, other)) and (name != "Wald" or _same_offset(one, other))
         tests.append(_tested(name, one, other, largest) if nested else NO_TEST)
@@ -105,6 +109,30 @@ def anova(*models: FittedModel, test: str | None = None) -> Table:
         *fit_notes(_fits(models)),
     ]
     return anova_table(models[0], frame, "Analysis of deviance", name, notes)
+
+
+def _with_nuisance_of(
+    largest: FittedModel, models: tuple[FittedModel, ...]
+) -> tuple[tuple[FittedModel, ...], list[str]]:
+    """Return the models with the theta or power of the largest held, and a note where that changes them.
+
+    Deviances at different values do not compare.
+    """
+    family = largest.family
+    different = [model.family.nuisance_value != family.nuisance_value for model in models]
+    if not family.nuisance_name or not any(different):
+        return models, []
+    held = tuple(
+        _held(model, family) if changes else model for model, changes in zip(models, different, strict=True)
+    )
+    text = "{name} held at that of the largest model, {value}; gk.lr_test() takes each model's own."
+    return held, [format_text(text, name=family.nuisance_name.capitalize(), value=family.nuisance_value)]
+
+
+def _held(model: FittedModel, family: Family) -> FittedModel:
+    fit = refit(model, family=family)
+    estimate = estimate_of(fit, model.estimate.names)
+    return WorkingModel(model.frame, fit, estimate, family, model.control, model.notes)
 
 
 def _tested(test: str, one: FittedModel, other: FittedModel, largest: FittedModel) -> TermTest:

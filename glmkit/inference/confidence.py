@@ -9,6 +9,7 @@ import pandas as pd
 from glmkit.errors import FitError
 from glmkit.inference import bootstrap, profiling, wald
 from glmkit.inference.estimate import Estimate
+from glmkit.inference.likelihood import has_ratios
 from glmkit.inference.profiling import Reference
 from glmkit.inference.protocols import AnyModel, FittedModel, single_predictor
 from glmkit.inference.reference import statistic_name, two_sided
@@ -30,9 +31,12 @@ class Drawing(NamedTuple):
 
 
 def method_of(model: FittedModel, method: str | None) -> str:
-    """Return the method asked for; by default "profile", and "wald" under a robust covariance."""
+    """Return the method asked for; by default "profile", and "wald" where there is no likelihood to profile.
+
+    That is under a robust covariance, and for bias reduction by an adjusted score alone.
+    """
     if method is None:
-        return "profile" if model.estimate.is_model_based else "wald"
+        return "profile" if model.estimate.is_model_based and has_ratios(model.fit) else "wald"
     if method not in METHODS:
         named = ", ".join(f'"{known}"' for known in METHODS)
         raise FitError(

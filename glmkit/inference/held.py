@@ -18,15 +18,17 @@ from typing import NamedTuple
 import numpy as np
 
 from glmkit._typing import Array, IntArray
+from glmkit.design.centring import Centring
 from glmkit.design.dense import DenseDesign
 from glmkit.design.matrix import Design
 from glmkit.errors import FitError
-from glmkit.families.base import Mean
+from glmkit.fitting.adjusted import AdjustedObjective
 from glmkit.fitting.boundary import at_edge
 from glmkit.fitting.glm import GLMFit
-from glmkit.fitting.objective import GLMObjective
+from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, fisher_scoring
+from glmkit.inference.likelihood import ratio_deviance
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.refit import fit_problem
 from glmkit.numerics.factor import cholesky_factor
@@ -115,7 +117,7 @@ class HeldFunction:
     def _warm(self, value: float, offset: Array, start: Array) -> Held | None:
         """Return the fit by scoring alone; None where it needs more."""
         problem, family = self.problem, self.model.family
-        objective = GLMObjective(family, problem.design, problem.y, problem.weights, offset, problem.nobs)
+        objective = self._objective(offset)
         point = objective.at(start)
         if not np.isfinite(point.merit):
             return None
@@ -125,7 +127,21 @@ class HeldFunction:
             if not at_end or at_edge(family, solution.point.eta, problem.weights):
                 return None
             point = solution.point
-        return self._held(value, point.merit, point.mean, point.beta)
+        return self._held(value, point, point.beta)
+
+    def _objective(self, offset: Array) -> GLMObjective | AdjustedObjective:
+        """Return the deviance of the rest, or the penalised one of a fit that has a prior."""
+        return self._plain(offset) if self.problem.method == "ml" else self._penalised(offset)
+
+    def _plain(self, offset: Array) -> GLMObjective:
+        problem = self.problem
+        return GLMObjective(
+            self.model.family, problem.design, problem.y, problem.weights, offset, problem.nobs
+        )
+
+    def _penalised(self, offset: Array) -> AdjustedObjective:
+        problem, none = self.problem, np.zeros(self.problem.design.shape[1])
+        return AdjustedObjective(self._plain(offset), problem.method, Centring(none, none), problem.penalised)
 
     def _settled(self, value: float, offset: Array) -> Held | None:
         """Return the fit from a cold start, in the limit or on the edge if need be."""
@@ -142,25 +158,27 @@ class HeldFunction:
             )
         delta = np.zeros(self.problem.design.shape[1])
         delta[fit.kept] = fit.centring.to_original(fit.gamma)
-        found = self._held(value, fit.deviance, fit.mean, delta)
+        found = self._held(value, Point(delta, fit.eta, fit.mean, ratio_deviance(fit)), delta)
         if fit.recession is not None or self.is_partial:
             return found._replace(gamma=np.full(len(self.row), np.nan), delta=None)
         return found if fit.active is None else found._replace(slope=float("nan"), rao=float("nan"))
 
-    def _held(self, value: float, deviance: float, mean: Mean, delta: Array) -> Held:
-        problem, family = self.problem, self.model.family
+    def _held(self, value: float, point: Point, delta: Array) -> Held:
+        problem, family, mean = self.problem, self.model.family, point.mean
         counted = (problem.weights > 0) & (mean.dmu != 0.0)  # a row in its limit is flat
         with np.errstate(all="ignore"):  # the other rows may be anywhere
             residual = np.where(counted, family.score_residual(problem.y, mean), 0.0)
             working = np.where(counted, family.working_weight(mean), 0.0)
         score = float(self.push @ (problem.weights * residual))
+        if problem.method != "ml":
+            score += float(self.push @ self._penalised(problem.added).prior_score(point))
         rao = float("nan")
         if self.scored:
             # Only the held function has a score left, s = c (u's): s'A^-1 s = (u's)^2 c'A^-1 c.
             information = self.columns.gram(problem.weights * working)
             rao = -score * float(np.sqrt(_spread(information, self.row)))
         gamma = self.center + self.along * (value - self.base) + self.rest @ delta
-        return Held(value, deviance, -2.0 * score, rao, gamma, delta)
+        return Held(value, point.merit, -2.0 * score, rao, gamma, delta)
 
 
 def _spread(information: Array, row: Array) -> float:
@@ -207,6 +225,8 @@ def held_function(model: FittedModel, row: Array, scored: bool = False) -> HeldF
         trials=fit.problem.trials,
         intercept=False,
         constant=_constant(fit, c, others),
+        method=fit.method,
+        penalised=None if fit.method == "ml" else columns,
     )
     held = HeldFunction(model, c, center, float(c @ center), along, rest, problem, push, columns, scored)
     is_finite = fit.recession is not None and fit.recession.limits(c[None])[0] == 0.0

@@ -6,12 +6,23 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glmkit.errors import FitError
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.goodness import akaike, bayes_schwarz
 from glmkit.inference.protocols import AnyFit
 from glmkit.inference.reference import chi_square_tail, f_tail
 
-__all__ = ["NullTest", "Spread", "aic_of", "bic_of", "null_test", "overdispersion", "parameters_of"]
+__all__ = [
+    "NullTest",
+    "Spread",
+    "aic_of",
+    "bic_of",
+    "has_ratios",
+    "null_test",
+    "overdispersion",
+    "parameters_of",
+    "ratio_deviance",
+]
 
 # Average variance of a row below which Pearson's statistic says little about spread.
 SMALLEST_MEAN_VARIANCE = 1.0
@@ -28,8 +39,8 @@ class NullTest(NamedTuple):
 
 
 def parameters_of(fit: AnyFit) -> int:
-    """Return the number of parameters the AIC counts: coefficients and estimated dispersion."""
-    return fit.rank + fit.family.counted_dispersion
+    """Return the number of parameters the AIC counts: coefficients, dispersion and theta if estimated."""
+    return fit.rank + fit.family.counted_parameters
 
 
 def aic_of(fit: AnyFit) -> float:
@@ -61,6 +72,31 @@ def null_test(fit: AnyFit, dispersion: float | None = None) -> NullTest:
         return NullTest("LR", statistic, df, fit.df_resid, chi_square_tail(statistic, df))
     statistic = drop / df / fit.dispersion if df > 0 and fit.dispersion > 0 else float("nan")
     return NullTest("F", statistic, df, fit.df_resid, f_tail(statistic, df, fit.df_resid))
+
+
+def has_ratios(fit: GLMFit) -> bool:
+    """Return whether the fit maximises a likelihood, plain or penalised."""
+    return fit.method == "ml" or bool(np.isfinite(fit.penalised_deviance))
+
+
+def ratio_deviance(fit: GLMFit) -> float:
+    """Return the deviance whose differences, over phi, are likelihood ratio statistics.
+
+    The penalised one where the method maximises a penalised likelihood: with Jeffreys'
+    prior and a known dispersion.
+
+    Raises
+    ------
+    FitError
+        The method solves an adjusted score that belongs to no likelihood.
+    """
+    if has_ratios(fit):
+        return fit.deviance if fit.method == "ml" else fit.penalised_deviance
+    raise FitError(
+        f'A fit with method="{fit.method}", this family and this link maximises no likelihood, so there is no '
+        'likelihood ratio. Use Wald tests and intervals, or method="jeffreys" with a known dispersion.',
+        method=fit.method,
+    )
 
 
 class Spread(NamedTuple):

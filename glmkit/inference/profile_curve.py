@@ -13,6 +13,7 @@ from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.held import Held, HeldFunction, held_function
+from glmkit.inference.likelihood import ratio_deviance
 from glmkit.inference.profiling import (
     Reference,
     check_profiles,
@@ -191,7 +192,7 @@ class _Curve:
         for values in self._branches(held, estimate, ends, points):
             fits += self._walk(held, values)
         fits.sort(key=lambda fit: fit.value)
-        deviance = self.model.fit.deviance
+        deviance = ratio_deviance(self.model.fit)
         roots = [root_at(fit, estimate, "profile", deviance, self.reference) for fit in fits]
         frame = pd.DataFrame(
             {

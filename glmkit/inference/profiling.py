@@ -27,6 +27,7 @@ from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.families.links import Identity
 from glmkit.inference.held import Held, HeldFunction, held_function
+from glmkit.inference.likelihood import ratio_deviance
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import interval_quantile
 from glmkit.numerics.roots import rising_crossing
@@ -74,6 +75,13 @@ def check_profiles(model: FittedModel, method: str) -> None:
             f"The covariance in use is {estimate.label}, and the {method} interval is made from the likelihood, which "
             'knows nothing of it. Use method="wald", or the fit without with_vcov.',
             covariance=estimate.label,
+        )
+    ratio_deviance(fit)
+    if method == "score" and fit.method != "ml":
+        raise FitError(
+            f'Score intervals are those of maximum likelihood, and this fit has method="{fit.method}". '
+            'Use method="profile" or "wald".',
+            method=fit.method,
         )
     if fit.active is not None:
         raise FitError(
@@ -148,7 +156,7 @@ def signed_root(model: FittedModel, row: Array, value: float, method: str, refer
     held = line.at(value, None if model.fit.recession is not None else np.zeros(line.rest.shape[1]))
     if held is None or (method == "score" and np.isnan(held.rao)):
         return float("nan")
-    return root_at(held, estimate, method, model.fit.deviance, reference)
+    return root_at(held, estimate, method, ratio_deviance(model.fit), reference)
 
 
 def is_perfect(held: HeldFunction, estimate: float, half: float) -> bool:
@@ -235,7 +243,7 @@ def _curve(
 ) -> Callable[[float], tuple[float, float]]:
     """Return the size of the statistic and its slope, at x units from the origin."""
     origin, scale = unit
-    deviance = held.model.fit.deviance
+    deviance = ratio_deviance(held.model.fit)
     start = None if held.model.fit.recession is not None else np.zeros(held.rest.shape[1])
 
     def curve(x: float) -> tuple[float, float]:

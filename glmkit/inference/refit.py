@@ -18,9 +18,10 @@ from glmkit.design.dense import DenseDesign
 from glmkit.design.matrix import Design
 from glmkit.errors import FitError
 from glmkit.families.base import Family
+from glmkit.fitting.adjusted import is_penalised
 from glmkit.fitting.component_fit import ComponentFit
-from glmkit.fitting.existence import settle
-from glmkit.fitting.glm import GLMFit, Known, fit_glm
+from glmkit.fitting.glm import GLMFit, Known
+from glmkit.fitting.nuisance import fit_model
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
@@ -108,6 +109,8 @@ def fit_problem(
 ) -> GLMFit:
     """Return the fit of a problem, settled: with its limit where the maximum is at infinity or on an edge.
 
+    A pending theta or power is estimated, one that the family carries is held.
+
     Raises
     ------
     FitError
@@ -116,14 +119,12 @@ def fit_problem(
     # Extreme data overflow on the way; whether the answer is one is judged at its end.
     with np.errstate(all="ignore"):
         try:
-            fit, limit, boundary = settle(fit_glm(problem, family, control, start, known), control)
+            fit = fit_model(problem, family, control, start, known)
         except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, OverflowError) as error:
             raise _beyond(family) from error
     if not (np.all(np.isfinite(fit.gamma)) and fit.deviance < np.inf):
         raise _beyond(family)
-    if limit is not None:
-        return replace(fit, recession=limit.recession)
-    return fit if boundary is None else replace(fit, active=boundary.active)
+    return fit
 
 
 def _beyond(family: Family) -> FitError:
@@ -143,7 +144,11 @@ def refit(
     start: Array | None = None,
     family: Family | None = None,
 ) -> GLMFit:
-    """Return the model fitted again, to the same rows.
+    """Return the model fitted again, to the same rows and by the same method.
+
+    A penalised likelihood keeps its prior: the information of all the model's columns is
+    penalised, whichever are kept (Heinze and Schemper 2002), so that differences of
+    ``penalised_deviance`` are likelihood ratios.
 
     Parameters
     ----------
@@ -168,13 +173,12 @@ def refit(
         problem = replace(problem, design=problem.design.take(columns), constant=constant)
     if added is not None:
         problem = replace(problem, offset=problem.added + added)
-    return fit_problem(
-        problem,
-        model.family if family is None else family,
-        model.control,
-        start,
-        _known(model, problem, columns) if frame is None and added is None and family is None else None,
-    )
+    chosen = model.family if family is None else family
+    problem = replace(problem, method=model.fit.method)
+    if frame is None and is_penalised(problem.method, chosen):
+        problem = replace(problem, penalised=model.fit.independence.design)
+    known = _known(model, problem, columns) if frame is None and added is None and family is None else None
+    return fit_problem(problem, chosen, model.control, start, known)
 
 
 def _known(model: FittedModel, problem: Problem, columns: IntArray | None) -> Known:

@@ -205,6 +205,12 @@ def _check(model: FittedModel, direction: str, scope: StepScope | None) -> None:
             'Use drop1(test="F").',
             family=model.family,
         )
+    if model.fit.method != "ml":
+        raise FitError(
+            f'The criterion rests on maximum likelihood, and this fit has method="{model.fit.method}". Select with '
+            'method="ml", then fit the chosen model with the method.',
+            method=model.fit.method,
+        )
     if not model.estimate.is_model_based:
         raise FitError(
             f"The criterion rests on the likelihood, and this fit uses the covariance {model.estimate.label}. Select "

@@ -14,6 +14,7 @@ from glmkit.inference.anova import terms_table
 from glmkit.inference.confidence import coefficient_frame, statistic_of
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.likelihood import aic_of, bic_of, null_test
+from glmkit.inference.nuisance import nuisance_facts
 from glmkit.inference.protocols import AnyFit, AnyModel, single_predictor
 from glmkit.inference.reference import statistic_name
 from glmkit.inference.tidy import exponentiated
@@ -40,7 +41,13 @@ def summary_report(model: AnyModel, options: Options) -> Report:
     """Return the full report of a fit."""
     _check(options)
     estimate = _with_dispersion(model, options.dispersion)
-    facts = [*_identity(model), *_rows(model), *_covariance(estimate), *_method(options.ci)]
+    facts = [
+        *_identity(model),
+        *_rows(model),
+        *_estimation(model),
+        *_covariance(estimate),
+        *_method(options.ci),
+    ]
     table = coefficient_table(model, estimate, options)
     return Report(
         _title(model),
@@ -115,6 +122,17 @@ def _rows(model: AnyModel) -> list[Fact]:
     return facts
 
 
+METHODS = {
+    "firth": "mean bias reduction (Firth 1993)",
+    "median": "median bias reduction (Kenne Pagui, Salvan and Sartori 2017)",
+    "jeffreys": "likelihood penalised by Jeffreys' prior",
+}
+
+
+def _estimation(model: AnyModel) -> list[Fact]:
+    return [Fact("Estimation", METHODS[model.fit.method])] if model.fit.method in METHODS else []
+
+
 def _covariance(estimate: Estimate) -> list[Fact]:
     return [] if estimate.is_model_based else [Fact("Standard errors", estimate.label)]
 
@@ -131,10 +149,13 @@ def _method(ci: str) -> list[Fact]:
 def _goodness(fit: AnyFit, dispersion: float | None) -> list[Fact]:
     facts = [
         _dispersion_fact(fit, dispersion),
+        *nuisance_facts(fit),
         fact("Null deviance", "{deviance} on {df} df", deviance=fit.null_deviance, df=fit.df_null),
         fact("Residual deviance", "{deviance} on {df} df", deviance=fit.deviance, df=fit.df_resid),
     ]
-    against = [_null_fact(fit, dispersion)] if fit.df_null > fit.df_resid else []
+    # The deviances of bias-reduced fits are not minima: their difference is no LR statistic.
+    is_ml = fit.method == "ml"
+    against = [_null_fact(fit, dispersion)] if fit.df_null > fit.df_resid and is_ml else []
     end = "" if fit.converged else ", not converged"
     return [
         *facts,
@@ -161,11 +182,12 @@ def _dispersion_fact(fit: AnyFit, given: float | None) -> Fact:
 
 def _null_fact(fit: AnyFit, dispersion: float | None) -> Fact:
     test = null_test(fit, dispersion)
+    held = f", {fit.family.nuisance_name} held" if fit.nuisance is not None else ""
     if test.name == "LR":
-        template = "LR chi-square {statistic} on {df} df, p = {p_value}"
-        return fact("Against the null", template, statistic=test.statistic, df=test.df, p_value=test.p_value)
-    template = "F = {statistic} on {df} and {df_resid} df, p = {p_value}"
-    return fact("Against the null", template, **test._asdict())
+        template = "LR chi-square {statistic} on {df} df, p = {p_value}{held}"
+    else:
+        template = "F = {statistic} on {df} and {df_resid} df, p = {p_value}{held}"
+    return fact("Against the null", template, **test._asdict(), held=held)
 
 
 def _with_dispersion(model: AnyModel, dispersion: float | None) -> Estimate:

@@ -54,8 +54,8 @@ NO_TEST = TermTest(float("nan"), float("nan"), float("nan"))
 
 
 def default_test(model: FittedModel) -> str:
-    """Return Wald for a robust covariance, LRT for a known dispersion, F for an estimated one."""
-    if not model.estimate.is_model_based:
+    """Return Wald for a robust covariance or bias reduction, LRT for a known dispersion, F for an estimated one."""
+    if not model.estimate.is_model_based or model.fit.method != "ml":
         return "Wald"
     return "LRT" if model.family.dispersion is not None else "F"
 
@@ -83,6 +83,14 @@ def chosen_test(model: FittedModel, test: str | None) -> str:
             'which the likelihood knows nothing of. Use test="Wald", or the fit without with_vcov().',
             argument="test",
             covariance=model.estimate.label,
+        )
+    if name in ("LRT", "F", "Rao") and model.fit.method != "ml":
+        raise FitError(
+            f'test={name!r} rests on maximum likelihood, and this fit has method="{model.fit.method}". '
+            'Use test="Wald", confint() with profile intervals where the method has a penalised likelihood, '
+            'or method="ml".',
+            argument="test",
+            method=model.fit.method,
         )
     if name == "F" and model.family.dispersion is not None:
         raise FitError(

@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from glmkit._typing import Array
+from glmkit.fitting.glm import GLMFit
 from glmkit.inference.confidence import coefficient_frame
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.influence import hat_values
@@ -19,7 +21,7 @@ from glmkit.inference.protocols import AnyFit, AnyModel, FittedModel
 from glmkit.inference.residuals import residuals_of
 from glmkit.inference.wald import check_level
 
-__all__ = ["augment", "exponentiated", "glance", "tidy", "trace_frame"]
+__all__ = ["augment", "exponentiated", "glance", "tidy", "trace_frame", "working_frame"]
 
 
 def tidy(model: AnyModel, level: float, exponentiate: bool, ci: str) -> pd.DataFrame:
@@ -96,3 +98,28 @@ def trace_frame(fit: AnyFit, estimate: Estimate) -> pd.DataFrame:
         }
     )
     return pd.concat([head, pd.DataFrame(coefficients, columns=names)], axis=1).rename_axis("iteration")
+
+
+def working_frame(fit: GLMFit, labels: pd.Index) -> pd.DataFrame:
+    """Return linear predictor, working response and working weight by iteration and row.
+
+    Computed again from the coefficients of the trace: O(n p) an iteration, nothing is stored.
+    """
+    parts = {line.iteration: _working(fit, line.coef, labels) for line in fit.trace}
+    return pd.concat(parts, names=["iteration", labels.name])
+
+
+def _working(fit: GLMFit, gamma: Array, labels: pd.Index) -> pd.DataFrame:
+    problem, family = fit.problem, fit.family
+    eta = fit.independence.design.dot(gamma) + problem.added
+    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
+        mean = family.mean(eta)
+        weight = problem.weights * family.working_weight(mean)
+        response = eta + family.working_residual(problem.y, mean)
+    counted = problem.weights > 0
+    columns = {
+        "linear_predictor": eta,
+        "working_response": np.where(counted, response, np.nan),
+        "working_weight": np.where(counted, weight, 0.0),
+    }
+    return pd.DataFrame(columns, index=labels)

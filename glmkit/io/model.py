@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 
+from glmkit.design.centring import Centring
 from glmkit.errors import FitError, GlmkitError, ModelFileError
 from glmkit.families.base import Family
-from glmkit.fitting.glm import GLMFit, NullModel
+from glmkit.fitting.glm import GLMFit, NuisanceFit, NullModel
 from glmkit.fitting.independence import Independence
 from glmkit.fitting.scoring import Control, Iteration
 from glmkit.frame.modelframe import ModelFrame
@@ -103,12 +104,13 @@ def model_of(node: Node, functions: Mapping[str, object] | None = None) -> Saved
     family = family_of(parts["family"])
     coding = coding_of(parts["design"], functions)
     estimate = estimate_of(parts["estimate"], tuple(name.name for name in coding.names))
+    method = parts["method"].choice(METHODS)
     saved = Saved(
         frame=frame_of(parts["frame"], coding, parts["design"].at("seen").texts()),
-        fit=_fit_of(parts["fit"], family, estimate),
+        fit=_fit_of(parts["fit"], family, estimate, method),
         estimate=estimate,
         control=_control_of(parts["control"]),
-        method=parts["method"].choice(METHODS),
+        method=method,
         notes=parts["notes"].texts(),
         boundary=parts["boundary"].truth(),
     )
@@ -132,14 +134,16 @@ def _with_rows(saved: Saved, node: Node) -> Saved:
     """Return a model with the rows it was fitted to, and its own numbers."""
     frame = frame_with_rows(saved.frame, node, saved.fit.family)
     try:
-        again = fit_problem(problem_of(frame), saved.fit.family, saved.control)
+        problem = replace(problem_of(frame), method=saved.method)
+        again = fit_problem(problem, saved.fit.family, saved.control)
     except GlmkitError as error:
         node.wrong(f"cannot be fitted: {error}")
     ours = saved.fit
     if again.rank != ours.rank or not _agree(again, ours):
         node.wrong("are not those of the coefficients")
     kept = ("gamma", "inverse", "deviance", "null", "pearson_chi2", "dispersion", "loglik", "converged")
-    fit = replace(again, **{name: getattr(ours, name) for name in (*kept, "reason", "trace")})
+    own = (*kept, "reason", "trace", "nuisance", "penalised_deviance")
+    fit = replace(again, **{name: getattr(ours, name) for name in own})
     return saved._replace(frame=frame, fit=fit, estimate=replace(saved.estimate, recession=again.recession))
 
 
@@ -172,6 +176,8 @@ def _fit_document(fit: GLMFit) -> dict[str, Any]:
         "converged": fit.converged,
         "reason": fit.reason,
         "on_edge": fit.active is not None,
+        "penalised_deviance": hexed(fit.penalised_deviance),
+        "nuisance": None if fit.nuisance is None else hexed(np.array(fit.nuisance)),
         "trace": [
             [line.iteration, hexed(line.deviance), hexed(line.step), line.halvings, hexed(line.coef)]
             for line in fit.trace
@@ -179,33 +185,56 @@ def _fit_document(fit: GLMFit) -> dict[str, Any]:
     }
 
 
-def _fit_of(node: Node, family: Family, estimate: Estimate) -> GLMFit:
-    parts = node.record(
-        *MEASURES, "null", "nobs", "intercept", "inverse", "converged", "reason", "on_edge", "trace"
-    )
+OTHERS = (
+    "null", "nobs", "intercept", "inverse", "converged", "reason", "on_edge", "penalised_deviance", "nuisance", "trace"
+)  # fmt: skip
+
+
+def _fit_of(node: Node, family: Family, estimate: Estimate, method: str) -> GLMFit:
+    parts = node.record(*MEASURES, *OTHERS)
     rank = len(estimate.kept)
     nobs = parts["nobs"].number(least=0.0)
     measures = _measures(parts, family, nobs - rank)
     null = parts["null"].record("deviance", "loglik")
     return GLMFit(
-        problem=absent("its response and design", nobs=nobs, intercept=parts["intercept"].truth()),
+        problem=absent(
+            "its response and design", nobs=nobs, intercept=parts["intercept"].truth(), method=method
+        ),
         family=family,
         independence=Independence(
-            estimate.kept, estimate.dropped, estimate.combinations, estimate.centring, absent("the design")
+            estimate.kept,
+            estimate.dropped,
+            estimate.combinations,
+            cast(Centring, estimate.centring),
+            absent("the design"),
         ),
         gamma=estimate.gamma,
         factor=absent("the information"),
         inverse=covariance_of(parts["inverse"], rank),
         eta=absent("the linear predictor of each row"),
         mean=absent("the fitted mean of each row"),
-        **measures,
+        deviance=measures["deviance"],
+        pearson_chi2=measures["pearson_chi2"],
+        dispersion=measures["dispersion"],
+        loglik=measures["loglik"],
         null=NullModel(null["deviance"].number(finite=False), null["loglik"].number(finite=False)),
         converged=parts["converged"].truth(),
         reason=parts["reason"].choice(REASONS),
         trace=tuple(_line(item, rank) for item in parts["trace"]),
         recession=estimate.recession,
         active=absent("which rows lie on the edge") if parts["on_edge"].truth() else None,
+        nuisance=_nuisance_of(parts["nuisance"]),
+        penalised_deviance=parts["penalised_deviance"].number(finite=False),
     )
+
+
+def _nuisance_of(node: Node) -> NuisanceFit | None:
+    """Return what goes with an estimated theta or power."""
+    given = node.maybe()
+    if given is None:
+        return None
+    value, std_error, simplest, rounds = given.array(4, finite=False).tolist()
+    return NuisanceFit(value, std_error, simplest, int(rounds) if np.isfinite(rounds) else 0)
 
 
 def _measures(parts: Mapping[str, Node], family: Family, df_resid: float) -> dict[str, float]:

@@ -99,6 +99,17 @@ class Attributes(Record):
         return self.fit.dispersion
 
     @property
+    def theta(self) -> float:
+        """Theta of the negative binomial family, given or estimated; NaN for other families."""
+        return self.family.nuisance_value if self.family.nuisance_name == "theta" else float("nan")
+
+    @property
+    def theta_se(self) -> float:
+        """Standard error of an estimated `theta`, from the observed information at the fitted means."""
+        found = self.fit.nuisance if self.family.nuisance_name == "theta" else None
+        return float("nan") if found is None else found.std_error
+
+    @property
     def pearson_chi2(self) -> float:
         """Pearson's chi-square, the weighted sum of (y - mu)^2 / V(mu)."""
         return self.fit.pearson_chi2
@@ -117,6 +128,26 @@ class Attributes(Record):
     def trace(self) -> pd.DataFrame:
         """One row an iteration: deviance, length of the step in standard errors, halvings, coefficients."""
         return tidy.trace_frame(self.fit, self.estimate)
+
+    def working(self) -> pd.DataFrame:
+        """Return the working response and weights of every iteration: iterated least squares to watch.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by iteration (that of `trace`) and row label, with columns
+            ``linear_predictor working_response working_weight``, each at the iteration's
+            coefficients. Regressing the working response, offset taken off, on the design
+            with these weights gives the coefficients of the next Fisher step.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.working().loc[1].head(2).round(2).to_numpy().tolist()
+        [[3.44, 3.27, 31.24], [3.44, 3.4, 31.24]]
+        """
+        return tidy.working_frame(self.fit, self.frame.rows.labels)
 
     # The rows
 

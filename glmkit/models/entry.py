@@ -81,8 +81,9 @@ def glm(
         Coding by column; ``"r"`` gives ordered factors polynomial contrasts, as R does.
     start : dict, Series or (p,) array, optional
         Coefficients to start from.
-    method : {"ml"}
-        Maximum likelihood.
+    method : {"ml", "firth", "mean", "median", "jeffreys"}
+        Maximum likelihood; mean bias reduction (two names), median bias reduction, the
+        likelihood penalised by Jeffreys' prior. The last three are finite on separated data.
     context : dict, optional
         Functions and constants the formula may use, beside those of `register`.
     control : Control
@@ -160,7 +161,7 @@ def glm_fit(
         As in `glm`.
     start : dict, Series or (p,) array, optional
         Coefficients to start from.
-    method : str
+    method : {"ml", "firth", "mean", "median", "jeffreys"}
         As in `glm`.
     control : Control
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.families.base import Family
+from glmkit.fitting.adjusted import METHODS
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
@@ -48,17 +50,25 @@ def fit_frame(
 ) -> Fitted:
     """Return the fit of `family` to a frame, having said what there is to say of it.
 
-    Remarks that are `known` are noted, but not given as warnings again.
+    A theta or power that an earlier fit estimated is estimated again. Remarks that are
+    `known` are noted, but not given as warnings again.
     """
-    if method != "ml":
-        raise FitError(
-            f'method={method!r} is not known. Choose one of: "ml".', argument="method", value=method
-        )
+    method = _method_named(method)
     check_response(frame, family)
     names = pd.Index([name.name for name in frame.names], dtype=object)
-    fit = fit_problem(problem_of(frame), family, control, start_of(start, names))
+    problem = replace(problem_of(frame), method=method)
+    fit = fit_problem(problem, family.released(), control, start_of(start, names))
     estimate = estimate_of(fit, names)
     remarks = remarks_of(frame, fit, estimate)
     say(tuple(remark for remark in remarks if remark.text not in known), control, stacklevel)
     notes = tuple(remark.text for remark in remarks)
     return Fitted(frame, fit, estimate, control, method, notes, boundary_of(remarks))
+
+
+def _method_named(method: str) -> str:
+    if method not in METHODS:
+        known = ", ".join(f'"{name}"' for name in METHODS)
+        raise FitError(
+            f"method={method!r} is not known. Choose one of: {known}.", argument="method", value=method
+        )
+    return METHODS[method]

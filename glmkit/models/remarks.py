@@ -125,27 +125,48 @@ def _tidied(value: float) -> float:
 
 
 def _of_the_end(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> list[Remark]:
+    edge = fit.family.edge_note()
+    remarks = (
+        []
+        if edge is None
+        else [Remark(edge, BoundaryWarning, {fit.family.nuisance_name: fit.family.nuisance_value})]
+    )
     if fit.recession is not None:
-        return [_separation(frame, fit, estimate)]
+        return [_separation(frame, fit, estimate), *remarks]
     if fit.active is not None:
-        return [_boundary(frame, fit)]
-    if fit.converged:
-        return []
+        return [_boundary(frame, fit), *remarks]
+    return remarks if fit.converged else [_not_converged(fit), *remarks]
+
+
+def _not_converged(fit: GLMFit) -> Remark:
     last = fit.trace[-1].step
     facts: dict[str, object] = {"iterations": len(fit.trace), "step": last}
+    if fit.method != "ml" and fit.reason == "stuck":
+        text = format_text(
+            "The adjusted score could not be made zero: the last step was {estimate} standard errors. The data leave "
+            'the bias-reduced estimate all but undetermined; try method="jeffreys", or drop terms.',
+            estimate=last,
+        )
+        return Remark(text, ConvergenceWarning, facts)
     if fit.reason == "stuck":
         text = (
             "The iterations stopped at the edge of the valid region, and no maximum was found there. "
             "Choose a link whose means stay in range, or give start=."
         )
-        return [Remark(text, ConvergenceWarning, facts)]
+        return Remark(text, ConvergenceWarning, facts)
+    if fit.reason == "nuisance":
+        text = (
+            f"The estimation of {fit.family.nuisance_name} did not converge. Give it a value, or look for rows "
+            "that the model cannot explain."
+        )
+        return Remark(text, ConvergenceWarning, facts)
     text = format_text(
         "The iterations did not converge: after {count} the last step was {estimate} standard errors. "
         "Raise Control(max_iter=), give start=, or look for a wrong link.",
         count=len(fit.trace),
         estimate=last,
     )
-    return [Remark(text, ConvergenceWarning, facts)]
+    return Remark(text, ConvergenceWarning, facts)
 
 
 def _separation(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> Remark:
@@ -160,7 +181,8 @@ def _separation(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> Remark:
         "Separation: the maximum likelihood estimate does not exist, the likelihood rises for ever as the "
         f"coefficients go to {join_names(said)}.{paths} It fits {len(rows)} rows perfectly "
         f"(labels {join_names(rows)}); the deviance, the fitted values and the finite coefficients shown are the "
-        "limits. Merge or drop the levels concerned, collect more data, or use a penalised fit."
+        'limits. Merge or drop the levels concerned, collect more data, or use method="firth", whose estimates are '
+        "finite."
     )
     return Remark(text, SeparationWarning, {"columns": list(ends), "rows": list(rows), "limits": ends})
 

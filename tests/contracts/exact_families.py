@@ -64,9 +64,20 @@ def slopes(name: str, e: Number) -> tuple[Number, Number]:
     return table[name]()
 
 
+def key_of(family: object) -> str:
+    """Return a family's name, with the value of its nuisance parameter where it has one."""
+    return f"{family.name} {family.nuisance_value}" if family.nuisance_name else family.name
+
+
 def log_density(family: str, y: float, mu: Number, w: float, phi: float, m: float) -> Number:
     """Return a row's log-likelihood with R's use of the weight w; m trials of a binomial."""
     y, w, phi, m = mp.mpf(y), mp.mpf(w), mp.mpf(phi), mp.mpf(m)
+    if family.startswith("negative.binomial"):
+        t = mp.mpf(float(family.split()[1]))
+        choose = mp.loggamma(y + t) - mp.loggamma(t) - mp.loggamma(y + 1)
+        return w * (choose + t * mp.log(t / (t + mu)) + _xlogy(y, mu / (t + mu)))
+    if family.startswith("tweedie"):
+        return log_tweedie(y, mu, phi / w, mp.mpf(float(family.split()[1])))
     if family == "gaussian":
         return -mp.log(2 * mp.pi * phi / w) / 2 - w * (y - mu) ** 2 / (2 * phi)
     if family in ("binomial", "bernoulli"):
@@ -83,6 +94,10 @@ def log_density(family: str, y: float, mu: Number, w: float, phi: float, m: floa
 
 def variance(family: str, mu: Number) -> Number:
     """Return V(mu)."""
+    if family.startswith("negative.binomial"):
+        return mu + mu**2 / mp.mpf(float(family.split()[1]))
+    if family.startswith("tweedie"):
+        return mu ** mp.mpf(float(family.split()[1]))
     powers = {"gaussian": 0, "poisson": 1, "Gamma": 2, "inverse.gaussian": 3}
     return mu ** powers[family] if family in powers else mu * (1 - mu)
 
@@ -100,6 +115,12 @@ def distribution(family: str, y: float, mu: Number, spread: float, m: float) -> 
     if family == "poisson":
         k = int(mp.floor(y))
         return mp.gammainc(k + 1, mu, mp.inf, True), mp.gammainc(k + 1, 0, mu, True)
+    if family.startswith("negative.binomial"):
+        t = mp.mpf(float(family.split()[1]))
+        k, x = int(y) + 1, mu / (t + mu)
+        return mp.betainc(t, k, 0, 1 - x, True), mp.betainc(k, t, 0, x, True)
+    if family.startswith("tweedie"):
+        return poisson_gamma_tails(y, mu, s, mp.mpf(float(family.split()[1])))
     if family == "Gamma":
         x = y / mu / s
         return mp.gammainc(1 / s, 0, x, True), mp.gammainc(1 / s, x, mp.inf, True)
@@ -111,3 +132,34 @@ def distribution(family: str, y: float, mu: Number, spread: float, m: float) -> 
 
 def _xlogy(x: Number, y: Number) -> Number:
     return mp.mpf(0) if x == 0 else x * mp.log(y)
+
+
+def log_tweedie(y: Number, mu: Number, phi: Number, p: Number) -> Number:
+    """Return the log density of a Poisson sum of gamma amounts, 1 < p < 2."""
+    rate, shape, scale = _poisson_gamma(mu, phi, p)
+    if y == 0:
+        return -rate
+    x, peak = y / scale, y ** (2 - p) / (phi * (2 - p))
+    reach = 10 * mp.sqrt(peak) + 40
+    numbers = range(max(1, int(peak - reach)), int(peak + reach))
+    terms = (
+        j * mp.log(rate) - mp.loggamma(j + 1) + j * shape * mp.log(x) - mp.loggamma(j * shape)
+        for j in numbers
+    )
+    return mp.log(mp.fsum(mp.exp(term - rate - x) for term in terms)) - mp.log(y)
+
+
+def poisson_gamma_tails(y: Number, mu: Number, phi: Number, p: Number) -> tuple[Number, Number]:
+    """Return P(Y <= y) and P(Y > y) of the same."""
+    rate, shape, scale = _poisson_gamma(mu, phi, p)
+    most = max(rate, y / scale / shape)
+    high = int(most + 10 * mp.sqrt(most) + 30)
+    chances = [mp.exp(j * mp.log(rate) - rate - mp.loggamma(j + 1)) for j in range(1, high)]
+    with mp.workdps(20):
+        below = [c * mp.gammainc(j * shape, 0, y / scale, True) for j, c in enumerate(chances, start=1)]
+        above = [c * mp.gammainc(j * shape, y / scale, mp.inf, True) for j, c in enumerate(chances, start=1)]
+    return mp.exp(-rate) + mp.fsum(below), mp.fsum(above)
+
+
+def _poisson_gamma(mu: Number, phi: Number, p: Number) -> tuple[Number, Number, Number]:
+    return mu ** (2 - p) / (phi * (2 - p)), (2 - p) / (p - 1), phi * (p - 1) * mu ** (p - 1)

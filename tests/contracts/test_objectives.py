@@ -7,8 +7,10 @@ import pytest
 
 from glmkit.design.dense import DenseDesign
 from glmkit.families.binomial import Binomial
+from glmkit.families.counts import NegativeBinomial
 from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.standard import Gaussian, Poisson
+from glmkit.families.tweedie import Tweedie
 from glmkit.fitting.objective import GLMObjective
 
 RNG = np.random.default_rng(5)
@@ -30,6 +32,10 @@ FAMILIES = {
     "Binomial cauchit": (Binomial("cauchit"), "binomial"),
     "Poisson": (Poisson(), "count"),
     "Poisson sqrt": (Poisson("sqrt"), "count"),
+    "NegativeBinomial": (NegativeBinomial(1.5), "count"),
+    "NegativeBinomial sqrt": (NegativeBinomial(0.4, "sqrt"), "count"),
+    "Tweedie": (Tweedie(1.4), "count"),
+    "Tweedie above 2": (Tweedie(2.6), "numeric"),
     "Gamma": (Gamma(), "numeric"),
     "Gamma log": (Gamma("log"), "numeric"),
     "InverseGaussian": (InverseGaussian(), "numeric"),

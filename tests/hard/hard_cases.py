@@ -18,7 +18,9 @@ from glmkit.families.registry import family_from
 FOLDER = Path(__file__).parent / "data" / "cases"
 SPECIAL = {"NaN": np.nan, "Inf": np.inf, "-Inf": -np.inf, "+Inf": np.inf}
 OTHER_FAMILIES = {
-    "negative_binomial": lambda spec: gk.NegativeBinomial(theta=spec.get("theta")),
+    "negative_binomial": lambda spec: gk.NegativeBinomial(
+        theta=None if spec.get("theta") == "estimate" else spec.get("theta"), link=spec.get("link")
+    ),
     "tweedie": lambda spec: gk.Tweedie(power=spec.get("power"), link=spec.get("link") or "log"),
     "multinomial": lambda spec: gk.Multinomial(),
 }
@@ -162,6 +164,9 @@ def _infinities(case: dict, fit: gk.Results) -> list[str]:
         path = str(end).startswith("direction")
         if not (np.isnan(got) if path else got == SPECIAL[end]):
             wrong.append(f"{name} = {got}, not {end}")
+    theta = truth.get("theta")
+    if theta is not None and not (fit.theta == number(theta) or abs(fit.theta / number(theta) - 1) <= 1e-6):
+        wrong.append(f"theta {fit.theta}, not {theta}")
     limit = truth.get("deviance_limit")
     if limit is not None and not abs(fit.deviance - number(limit)) <= rtol * max(1.0, abs(number(limit))):
         wrong.append(f"deviance {fit.deviance}, not {limit}")

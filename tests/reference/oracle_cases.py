@@ -14,10 +14,10 @@ from glmkit.families.registry import family_from
 from glmkit.frame.values import ContrastSpec
 
 FOLDER = Path(__file__).parent / "oracle"
-WAITING_METHODS = {"glm.nb": "negative binomial"}
+WAITING_METHODS: dict[str, str] = {}
 # Models with several linear predictors have a test of their own: test_oracle_components.py.
 COMPONENT_METHODS = ("multinom", "polr")
-WAITING_FAMILIES = {"tweedie": "Tweedie", "negative.binomial": "negative binomial"}
+WAITING_FAMILIES: dict[str, str] = {}
 
 
 def case_ids() -> list[str]:
@@ -26,8 +26,17 @@ def case_ids() -> list[str]:
 
 
 def read_case(case_id: str) -> dict:
-    """Return a case."""
-    return json.loads((FOLDER / "cases" / f"{case_id}.json").read_text())
+    """Return a case.
+
+    R's summary of a negative binomial fit with theta given estimates a dispersion; the
+    stored answer at dispersion 1, glmkit's, takes its place.
+    """
+    case = json.loads((FOLDER / "cases" / f"{case_id}.json").read_text())
+    known = case["expect"].get("coefficients_dispersion_1")
+    if known:
+        case["expect"]["coefficients"] = {**case["expect"]["coefficients"], **known}
+        case["expect"]["dispersion"] = 1.0
+    return case
 
 
 def waiting_for(case: dict) -> str:
@@ -74,6 +83,10 @@ def family_of(case: dict) -> object:
         return gk.Cumulative(link={"logistic": "logit"}.get(model["link"], model["link"]))
     if model["family"] == "quasi":
         return gk.Quasi(variance=model["variance"], link=model["link"])
+    if model["family"] == "tweedie":
+        return gk.Tweedie(model["var_power"], model["link"])
+    if model["family"] == "negative.binomial":
+        return gk.NegativeBinomial(model["theta"], model["link"])
     return family_from(model["family"], model["link"])
 
 
