@@ -60,6 +60,8 @@ class Family(Frozen, Distribution, ABC):
     """1.0 when known, None when it is estimated."""
     response_kind: ClassVar[str] = "numeric"
     has_likelihood: ClassVar[bool] = True
+    variance_text: ClassVar[str] = "V(mu)"
+    """The variance function as equations write it, in ``mu`` and the family's own parameters."""
     counted_dispersion: ClassVar[int] = 0
     """Parameters the AIC counts besides the coefficients."""
     counts: ClassVar[bool] = False
