@@ -151,7 +151,7 @@ class Presentation(Record):
         >>> import glmkit as gk
         >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "quasipoisson")
         >>> print(fit.report().paragraphs[2])
-        wool: B vs A, rate ratio 0.814, 95 % CI [0.645, 1.027], t(52) = -1.780, p = 0.0809.
+        wool: B vs A, rate ratio 0.81, 95 % CI [0.63, 1.04], t(52) = -1.664, p = 0.102.
         """
         return prose.prose(self, prose.Options(ci, level, self.method))
 
