@@ -59,6 +59,8 @@ from glmkit.models.entry import glm, glm_fit
 from glmkit.models.loading import from_json, load
 from glmkit.models.results import Results
 from glmkit.motor import simulate_motor
+from glmkit.tables.equation import Equation
+from glmkit.tables.prose import Prose
 from glmkit.tables.side_by_side import SideBySide
 from glmkit.tables.table import Report, Table
 from glmkit.verify import verify
@@ -79,6 +81,7 @@ __all__ = [
     "DataReadError",
     "DesignError",
     "DroppedRowsWarning",
+    "Equation",
     "Family",
     "FamilyError",
     "FitError",
@@ -105,6 +108,7 @@ __all__ = [
     "Power",
     "Probit",
     "Profile",
+    "Prose",
     "Quasi",
     "QuasiBinomial",
     "QuasiPoisson",

@@ -53,6 +53,9 @@ def _add_fit(fit: argparse.ArgumentParser) -> None:
     fit.add_argument("--exponentiate", action="store_true", help="show ratios instead of coefficients")
     fit.add_argument("--names", choices=["r", "label"], help="coefficient names as R's or as readable labels")
     fit.add_argument("--save", metavar="MODEL.json", help="write the model to a file for predict and sql")
+    fit.add_argument(
+        "--include-data", action="store_true", help="save the rows too, for predict --type terms"
+    )
     _add_format(fit)
 
 

@@ -73,10 +73,10 @@ def _guarded(command: Callable[[argparse.Namespace], int], options: argparse.Nam
 
 def _fit(options: argparse.Namespace) -> int:
     fit, sound = fitted(options)
-    if options.save is not None:
-        fit.save(options.save)
     report = fit.summary(exponentiate=options.exponentiate, level=options.level, names=options.names)
     print(laid_out(report, options.format, head_of(fit, "glmkit.summary/1")))
+    if options.save is not None:
+        fit.save(options.save, include_data=options.include_data)
     return FITTED if sound else DOUBTFUL
 
 

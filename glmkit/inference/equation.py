@@ -169,7 +169,7 @@ def _variance(model: FittedModel) -> Symbol:
     text = "phi" if text == "1" else f"phi {text}"
     if _has_trials(model):
         text = f"n {text}"
-    elif bool(np.any(model.fit.problem.prior != 1.0)):
+    elif model.frame.arguments.weights is not None:
         text = f"{text} / w"
     return Symbol(text, re.sub(r"\b(mu|phi|theta)\b", r"\\\1", text))
 
@@ -300,11 +300,8 @@ def _notes(model: FittedModel) -> Iterator[str]:
         yield "[A] is 1 where A holds, and 0 elsewhere."
     if _has_trials(model):
         yield "n is the number of trials of a row."
-    if (
-        model.family.dispersion is None
-        and bool(np.any(model.fit.problem.prior != 1.0))
-        and not _has_trials(model)
-    ):
+    weighted = model.frame.arguments.weights is not None
+    if model.family.dispersion is None and weighted and not _has_trials(model):
         yield "w is the prior weight of a row."
     dropped = [names[j].name for j in model.estimate.dropped.tolist()]
     if dropped:
