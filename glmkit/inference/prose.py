@@ -318,21 +318,28 @@ def _term_tests(model: FittedModel, columns: dict[str, IntArray]) -> dict[str, s
     several = [label for label, js in columns.items() if len(js) > 1]
     if not several:
         return {}
-    if not model.estimate.is_model_based:
-        terms = term_sets(model.frame)
-        alone = [label for label in several if not containing(label, terms)]
-        kept = set(model.estimate.kept.tolist())
+    frame = _by_likelihood(model) if model.estimate.is_model_based else None
+    if frame is None:
+        terms, kept = term_sets(model.frame), set(model.estimate.kept.tolist())
+        alone = {label: columns[label] for label in several if not containing(label, terms)}
         return {
-            label: _joint(model, np.array([j for j in columns[label] if j in kept], dtype=int))
-            for label in alone
+            label: _joint(model, np.array([j for j in js if j in kept], dtype=int))
+            for label, js in alone.items()
         }
-    frame, test = anova(model, 2).frame.loc[several], default_test(model)
-    lines = frame[["df", "statistic", "p_value"]].itertuples(index=False)
-    df_resid = model.fit.df_resid
+    test, df_resid = default_test(model), model.fit.df_resid
+    lines = frame.loc[several, ["df", "statistic", "p_value"]].itertuples(index=False)
     return {
         label: _tested(TESTS.get(test, test), df, df_resid, statistic, p_value)
         for label, (df, statistic, p_value) in zip(several, lines, strict=True)
     }
+
+
+def _by_likelihood(model: FittedModel) -> pd.DataFrame | None:
+    """Return the tests of type II; None where a smaller model has no fit, such as one without any term."""
+    try:
+        return anova(model, 2).frame
+    except FitError:
+        return None
 
 
 def _joint(model: FittedModel, columns: IntArray) -> str:

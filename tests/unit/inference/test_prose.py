@@ -170,3 +170,8 @@ def test_reporting_does_not_change_the_fit():
     before = str(fit.summary())
     fit.report()
     assert str(fit.summary()) == before
+
+
+def test_a_term_without_which_no_model_exists_has_walds_test():
+    fit = gk.glm("count ~ 0 + spray", gk.load_dataset("InsectSprays"), gk.Poisson("sqrt"))
+    assert "spray, Wald chi-square(6) = " in said(fit)
