@@ -67,6 +67,8 @@ from glmkit.models.entry import glm, glm_fit
 from glmkit.models.loading import from_json, load
 from glmkit.models.results import Results
 from glmkit.motor import simulate_motor
+from glmkit.tables.equation import Equation
+from glmkit.tables.prose import Prose
 from glmkit.tables.side_by_side import SideBySide
 from glmkit.tables.table import Report, Table
 from glmkit.verify import verify
@@ -91,6 +93,7 @@ __all__ = [
     "DataReadError",
     "DesignError",
     "DroppedRowsWarning",
+    "Equation",
     "Family",
     "FamilyError",
     "FitError",
@@ -120,6 +123,7 @@ __all__ = [
     "Power",
     "Probit",
     "Profile",
+    "Prose",
     "Quasi",
     "QuasiBinomial",
     "QuasiPoisson",

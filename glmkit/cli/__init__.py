@@ -1,4 +1,4 @@
-"""The command line: ``glmkit fit``, ``glmkit datasets``, ``glmkit demo``."""
+"""The command line: ``glmkit fit anova emmeans predict sql datasets verify demo``."""
 
 from __future__ import annotations
 

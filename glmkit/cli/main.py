@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
-import numpy as np
-
 from glmkit.catalogue import datasets, load_dataset
 from glmkit.cli.arguments import build_parser
-from glmkit.cli.files import read_table
-from glmkit.errors import BoundaryWarning, ConvergenceWarning, GlmkitError, GlmkitWarning, SeparationWarning
-from glmkit.families.registry import family_from
+from glmkit.cli.fitted import fitted
+from glmkit.cli.layout import head_of, laid_out
+from glmkit.cli.means import means_table
+from glmkit.cli.predictions import predictions_table
+from glmkit.errors import GlmkitError, GlmkitWarning
 from glmkit.models.entry import glm
-from glmkit.models.results import Results
-from glmkit.tables.table import Report, Table
+from glmkit.models.loading import load
+from glmkit.tables.table import Table
 from glmkit.verify import verify
 
 __all__ = ["main"]
 
 FITTED, UNEXPECTED, USAGE, BAD_INPUT, DOUBTFUL = 0, 1, 2, 3, 4
-SCHEMA = "glmkit.summary/1"
 DEMO = (
     ("warpbreaks", "breaks ~ wool * tension", "poisson"),
     ("birthwt", "low ~ age + lwt + factor(race) + smoke", "binomial"),
@@ -58,11 +57,14 @@ def _guarded(command: Callable[[argparse.Namespace], int], options: argparse.Nam
         with warnings.catch_warnings():
             # What is warned is printed in the report's notes.
             warnings.simplefilter("ignore", GlmkitWarning)
-            return command(options)
+            code = command(options)
+            sys.stdout.flush()
+            return code
     except GlmkitError as error:
         print(f"glmkit: {error}", file=sys.stderr)
         return BAD_INPUT
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader has seen enough, as `head` does; nothing is left to flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FITTED
     except Exception as error:  # the last line of defence: a message, not a traceback
         print(f"glmkit: unexpected {type(error).__name__}: {error}", file=sys.stderr)
@@ -70,56 +72,37 @@ def _guarded(command: Callable[[argparse.Namespace], int], options: argparse.Nam
 
 
 def _fit(options: argparse.Namespace) -> int:
-    family = family_from(options.family, options.link)
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always", GlmkitWarning)
-        fit = glm(
-            options.formula,
-            read_table(options.data),
-            family,
-            weights=options.weights,
-            freq_weights=options.freq_weights,
-            offset=options.offset,
-            exposure=options.exposure,
-            subset=options.subset,
-            contrasts=options.contrasts,
-        )
+    fit, sound = fitted(options)
     report = fit.summary(exponentiate=options.exponentiate, level=options.level, names=options.names)
-    print(_laid_out(fit, report, options.format))
-    doubtful = (ConvergenceWarning, BoundaryWarning, SeparationWarning)
-    return DOUBTFUL if any(issubclass(warning.category, doubtful) for warning in said) else FITTED
+    print(laid_out(report, options.format, head_of(fit, "glmkit.summary/1")))
+    if options.save is not None:
+        fit.save(options.save, include_data=options.include_data)
+    return FITTED if sound else DOUBTFUL
 
 
-def _laid_out(fit: Results, report: Report, layout: str) -> str:
-    if layout == "json":
-        return json.dumps(_json(fit, report), indent=2, allow_nan=False, ensure_ascii=False)
-    writers = {
-        "text": report.to_text,
-        "markdown": report.to_markdown,
-        "latex": report.to_latex,
-        "html": report.to_html,
-    }
-    return writers[layout]()
+def _anova(options: argparse.Namespace) -> int:
+    fit, sound = fitted(options)
+    table = fit.anova(type=options.type, test=options.test)
+    print(laid_out(table, options.format, head_of(fit, "glmkit.anova/1")))
+    return FITTED if sound else DOUBTFUL
 
 
-def _json(fit: Results, report: Report) -> dict[str, object]:
-    glance = {name: _plain(value) for name, value in fit.glance().iloc[0].items()}
-    head = {"schema": SCHEMA, "formula": fit.formula, "family": fit.family.name, "link": fit.family.link.name}
-    return {**head, "model": glance, **report.to_dict()}
+def _emmeans(options: argparse.Namespace) -> int:
+    fit, sound = fitted(options)
+    print(laid_out(means_table(fit, options), options.format, head_of(fit, "glmkit.emmeans/1")))
+    return FITTED if sound else DOUBTFUL
 
 
-def _plain(value: object) -> object:
-    """Return a number that strict JSON can hold: null for NaN, words for infinities."""
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if not hasattr(value, "__float__"):
-        return value
-    number = float(value)
-    if number != number:
-        return None
-    if number in (float("inf"), float("-inf")):
-        return "Inf" if number > 0 else "-Inf"
-    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+def _predict(options: argparse.Namespace) -> int:
+    model = load(options.model)
+    table = predictions_table(model, options)
+    print(laid_out(table, options.format, head_of(model, "glmkit.predictions/1")))
+    return FITTED
+
+
+def _sql(options: argparse.Namespace) -> int:
+    print(load(options.model).to_sql(options.dialect, table=options.table, type=options.type))
+    return FITTED
 
 
 def _datasets(options: argparse.Namespace) -> int:
@@ -151,6 +134,10 @@ def _print_version() -> int:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "fit": _fit,
+    "anova": _anova,
+    "emmeans": _emmeans,
+    "predict": _predict,
+    "sql": _sql,
     "datasets": _datasets,
     "demo": _demo,
     "verify": _verify,

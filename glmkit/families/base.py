@@ -60,6 +60,8 @@ class Family(AnyKind, Parameters, Distribution, ABC):
     """1.0 when known, None when it is estimated."""
     response_kind: ClassVar[str] = "numeric"
     has_likelihood: ClassVar[bool] = True
+    variance_text: ClassVar[str] = "V(mu)"
+    """The variance function as equations write it, in ``mu`` and the family's own parameters."""
     counts: ClassVar[bool] = False
     """Whether responses are counts, of which zeros may be too many."""
     spread_alternatives: ClassVar[tuple[str, ...]] = ()

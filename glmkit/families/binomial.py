@@ -40,6 +40,7 @@ class Binomial(Family, verified=True):
 
     name: ClassVar[str] = "binomial"
     title: ClassVar[str] = "Binomial"
+    variance_text: ClassVar[str] = "mu (1 - mu)"
     support: ClassVar[str] = "0/1, or proportions between 0 and 1"
     default_link: ClassVar[Link] = Logit()
     canonical_link: ClassVar[Link | None] = Logit()

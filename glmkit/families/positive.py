@@ -56,6 +56,7 @@ class Gamma(_Positive, verified=True):
 
     name: ClassVar[str] = "Gamma"
     title: ClassVar[str] = "Gamma"
+    variance_text: ClassVar[str] = "mu^2"
     default_link: ClassVar[Link] = Inverse()
     canonical_link: ClassVar[Link | None] = Inverse()
     canonical_slope: ClassVar[float] = -1.0
@@ -129,6 +130,7 @@ class InverseGaussian(_Positive, verified=True):
 
     name: ClassVar[str] = "inverse.gaussian"
     title: ClassVar[str] = "Inverse Gaussian"
+    variance_text: ClassVar[str] = "mu^3"
     default_link: ClassVar[Link] = InverseSquare()
     canonical_link: ClassVar[Link | None] = InverseSquare()
     canonical_slope: ClassVar[float] = -0.5

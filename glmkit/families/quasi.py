@@ -173,6 +173,11 @@ class Quasi(_NoLikelihood, verified=True):
         return "numbers between 0 and 1" if self.like.bounded_mean else self.like.support
 
     @property
+    def variance_text(self) -> str:  # type: ignore[override]
+        """The variance function as equations write it."""
+        return self.like.variance_text
+
+    @property
     def canonical_link(self) -> Link | None:  # type: ignore[override]
         """The link under which the quasi-score is linear in the response."""
         return self.like.canonical_link

@@ -43,6 +43,7 @@ class Gaussian(Family, verified=True):
 
     name: ClassVar[str] = "gaussian"
     title: ClassVar[str] = "Gaussian"
+    variance_text: ClassVar[str] = "1"
     support: ClassVar[str] = "finite numbers"
     default_link: ClassVar[Link] = Identity()
     canonical_link: ClassVar[Link | None] = Identity()
@@ -133,6 +134,7 @@ class Poisson(Family, verified=True):
 
     name: ClassVar[str] = "poisson"
     title: ClassVar[str] = "Poisson"
+    variance_text: ClassVar[str] = "mu"
     support: ClassVar[str] = "counts >= 0"
     default_link: ClassVar[Link] = Log()
     canonical_link: ClassVar[Link | None] = Log()

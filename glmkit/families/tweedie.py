@@ -83,6 +83,7 @@ class Tweedie(Family, verified=True):
     dispersion: ClassVar[float | None] = None
     counted_dispersion: ClassVar[int] = 1
     ratio_names: ClassVar[Mapping[Link, str]] = {Log(): "mean ratio"}
+    variance_text: ClassVar[str] = "mu^p"
     nuisance_name: ClassVar[str] = "power"
     nuisance_precision: ClassVar[float] = 1e-5
 

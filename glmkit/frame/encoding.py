@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from glmkit._typing import BoolArray, IntArray
+from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.blocks import CodedPart, NumericPart, Part
 from glmkit.errors import DataError
 from glmkit.frame.contrasts import TREATMENT, LevelCoding, full_coding, reduced_coding
@@ -147,7 +147,11 @@ class FactorEncoding:
         """Return what each column adds to a coefficient's name."""
         coding = self.coding(reduced=reduced)
         columns = zip(coding.suffixes, coding.r_suffixes, coding.labels, strict=True)
-        return tuple(name_part(self.factor, *texts) for texts in columns)
+        indicated = (_indicated(column, self.levels) for column in coding.matrix.T)
+        return tuple(
+            replace(name_part(self.factor, *texts), level=level)
+            for texts, level in zip(columns, indicated, strict=True)
+        )
 
 
 Encoding: TypeAlias = NumericEncoding | FactorEncoding
@@ -208,6 +212,12 @@ def positions(levels: Sequence[Hashable], among: Sequence[Hashable]) -> IntArray
 def unknown_rows(encoding: FactorEncoding, value: Factor) -> BoolArray:
     """Return (n,) True where a level is given that the fit did not use."""
     return (encoding.codes(value) < 0) & (value.codes >= 0)
+
+
+def _indicated(column: Array, levels: Sequence[Hashable]) -> str | None:
+    """Return the level a column of a coding, (L,), is the indicator of, None for any other column."""
+    one = np.flatnonzero(column)
+    return level_text(levels[one[0]]) if len(one) == 1 and column[one[0]] == 1.0 else None
 
 
 def _too_many(factor: str, n_levels: int, n: int) -> DataError:

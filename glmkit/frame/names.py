@@ -12,12 +12,16 @@ __all__ = ["INTERCEPT", "CoefName", "NamePart", "name_part", "plain_name"]
 
 @dataclass(frozen=True)
 class NamePart:
-    """What one factor of a term gives to a coefficient's name, in the three namings."""
+    """What one factor of a term gives to a coefficient's name, in the three namings.
+
+    `level` is the level of which the column is the indicator, None for any other column.
+    """
 
     factor: str
     name: str
     r: str
     label: str
+    level: str | None = None
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,33 @@ def latex(text: str) -> str:
     return _HYPHENS.sub("-{}", escaped)
 
 
+_MATH = {
+    "\\": r"\backslash ",
+    "~": r"{\sim}",
+    "^": r"{\wedge}",
+    "'": r"\text{'}",
+    "`": r"\text{`}",
+    "-": r"\text{-}",
+    " ": r"\ ",
+    **{character: "{" + character + "}" for character in "*:,;+=<>/!?|"},
+    **{character: "\\" + character for character in "_$%&#{}"},
+}
+
+
+def latex_math(text: str) -> str:
+    r"""Return text as upright letters inside LaTeX's mathematics, for papers and notebooks alike.
+
+    Notebooks (MathJax) read no escapes inside ``\text{}``, so that ``\mathrm{}`` holds the name.
+
+    Examples
+    --------
+    >>> print(latex_math("body_mass g"))
+    \mathrm{body\_mass\ g}
+    """
+    escaped = (_MATH.get(c, c if c.isascii() else rf"\text{{{c}}}") for c in terminal(text))
+    return rf"\mathrm{{{''.join(escaped)}}}"
+
+
 def csv(text: str, *, safe: bool = True) -> str:
     """Return text as one CSV field: quoted as RFC 4180 asks, and no formula when ``safe``.
 

@@ -326,3 +326,28 @@ def percent(share: float) -> str:
     '2.5 %'
     """
     return f"{100 * share:.6g} %"
+
+
+def split_sign(cell: str) -> tuple[str, str]:
+    """Return the sign of a ready cell, ``+`` or ``-``, and the cell without it.
+
+    Examples
+    --------
+    >>> split_sign("-0.206"), split_sign("Inf")
+    (('-', '0.206'), ('+', 'Inf'))
+    """
+    return ("-", cell[1:]) if cell[:1] == "-" else ("+", cell)
+
+
+def latex_number(cell: str) -> str:
+    r"""Return a ready cell as LaTeX's mathematics.
+
+    Examples
+    --------
+    >>> print(latex_number("1.20e-05"), latex_number("Inf"))
+    1.20 \times 10^{-5} \infty
+    """
+    if cell in ("Inf", "NA"):
+        return r"\infty" if cell == "Inf" else r"\mathrm{NA}"
+    digits, exponent, power = cell.partition("e")
+    return rf"{digits} \times 10^{{{int(power)}}}" if exponent else digits

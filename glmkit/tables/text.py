@@ -42,7 +42,7 @@ def pad(text: str, columns: int, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-def _wrap(text: str, columns: int) -> list[str]:
+def wrap(text: str, columns: int) -> list[str]:
     """Return text in lines broken at spaces; a longer word keeps its line."""
     lines: list[str] = [""]
     for i, word in enumerate(text.split(" ")):
@@ -68,7 +68,7 @@ def _notes(notes: Sequence[str]) -> list[str]:
     """Return notes as a list, each wrapped under its dash."""
     lines = ["Notes"]
     for note in notes:
-        wrapped = _wrap(terminal(note), WIDTH - 2)
+        wrapped = wrap(terminal(note), WIDTH - 2)
         lines += ["- " + wrapped[0], *("  " + line for line in wrapped[1:])]
     return lines
 
@@ -118,7 +118,7 @@ def _facts(facts: Facts) -> list[str]:
     label, value, second, _ = _fact_widths(facts, lines)
     written: list[str] = []
     for i, j in lines:
-        first, *rest = _wrap(facts.pairs[i][1], WIDTH - label - len(GAP))
+        first, *rest = wrap(facts.pairs[i][1], WIDTH - label - len(GAP))
         line = pad(facts.pairs[i][0], label) + GAP + first
         if j is not None:
             other, its_value = facts.pairs[j]
@@ -153,7 +153,7 @@ def _grid(grid: Grid) -> list[str]:
                 lines.append(terminal(group))
             row = _row([column[i] for column in cells], grid, widths, layout)
             lines += _labelled(labels[i], layout.label, row)
-    return lines + [line for note in grid.notes for line in _wrap(terminal(note), WIDTH)]
+    return lines + [line for note in grid.notes for line in wrap(terminal(note), WIDTH)]
 
 
 def _row(texts: Sequence[str], grid: Grid, widths: Sequence[int], layout: _Layout) -> str:
