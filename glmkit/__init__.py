@@ -31,7 +31,9 @@ from glmkit.errors import (
     SeparationWarning,
 )
 from glmkit.families.base import Family, Mean
+from glmkit.families.beta import Beta, BetaBinomial
 from glmkit.families.binomial import Bernoulli, Binomial
+from glmkit.families.cumulative import Cumulative
 from glmkit.families.link import Link
 from glmkit.families.links import (
     Cauchit,
@@ -46,15 +48,18 @@ from glmkit.families.links import (
     Probit,
     Sqrt,
 )
+from glmkit.families.multinomial import Multinomial
 from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.standard import Gaussian, Poisson
+from glmkit.families.two_part import Hurdle, ZeroInflated
 from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
 from glmkit.inference.bootstrap import Replicates
 from glmkit.inference.compare import anova, compare, lr_test
 from glmkit.inference.etable import etable
 from glmkit.inference.profile_curve import Profile
+from glmkit.models.component_results import ComponentResults
 from glmkit.models.entry import glm, glm_fit
 from glmkit.models.loading import from_json, load
 from glmkit.models.results import Results
@@ -68,12 +73,16 @@ __version__ = "0.1.0"
 __all__ = [
     "AliasedWarning",
     "Bernoulli",
+    "Beta",
+    "BetaBinomial",
     "Binomial",
     "BoundaryWarning",
     "CLogLog",
     "Cauchit",
+    "ComponentResults",
     "Control",
     "ConvergenceWarning",
+    "Cumulative",
     "DataChangedError",
     "DataError",
     "DataReadError",
@@ -88,6 +97,7 @@ __all__ = [
     "GlmkitDeprecationWarning",
     "GlmkitError",
     "GlmkitWarning",
+    "Hurdle",
     "Identity",
     "Inverse",
     "InverseGaussian",
@@ -98,6 +108,7 @@ __all__ = [
     "Logit",
     "Mean",
     "ModelFileError",
+    "Multinomial",
     "NewLevelError",
     "NoLikelihoodError",
     "OverdispersionWarning",
@@ -115,6 +126,7 @@ __all__ = [
     "SideBySide",
     "Sqrt",
     "Table",
+    "ZeroInflated",
     "anova",
     "compare",
     "datasets",

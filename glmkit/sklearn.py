@@ -26,7 +26,7 @@ from glmkit._typing import Array
 from glmkit.errors import DataError
 from glmkit.families.base import Family
 from glmkit.families.link_names import LinkLike
-from glmkit.families.registry import FamilyLike, family_from
+from glmkit.families.registry import FamilyLike, glm_family_from
 from glmkit.fitting.scoring import Control
 from glmkit.models.entry import glm, glm_fit
 from glmkit.models.results import Results
@@ -55,7 +55,7 @@ class _GLMEstimator(BaseEstimator):  # type: ignore[misc]
     n_iter_: int
 
     def _family(self) -> Family:
-        return family_from(self.family, self.link)
+        return glm_family_from(self.family, self.link)
 
     def _fit(self, X: Any, y: Array, sample_weight: Any, offset: Any) -> Self:
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)

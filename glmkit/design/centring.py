@@ -13,15 +13,40 @@ centring adds no rounding of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from glmkit._typing import Array, IntArray
 from glmkit.design.matrix import Design
 
-__all__ = ["FAR", "Centring", "centring_of"]
+__all__ = ["FAR", "Centring", "Coordinates", "StackedCentring", "centring_of"]
 
 FAR = 4.0
+
+
+class Coordinates(Protocol):
+    """A change of coordinates between the coefficients given and those fitted."""
+
+    def to_original(self, gamma: Array) -> Array:
+        """Return beta (p,) of the columns given."""
+        ...
+
+    def to_fitted(self, beta: Array) -> Array:
+        """Return gamma (p,) of the columns fitted."""
+        ...
+
+    def rows_to_fitted(self, rows: Array) -> Array:
+        """Return the linear functions `rows` (k, p) of beta as functions of gamma."""
+        ...
+
+    def covariance_to_original(self, covariance: Array) -> Array:
+        """Return the (p, p) covariance of beta from that of gamma."""
+        ...
+
+    def covariance_to_fitted(self, covariance: Array) -> Array:
+        """Return the (p, p) covariance of gamma from that of beta."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +105,49 @@ class Centring:
     def take(self, columns: IntArray) -> Centring:
         """Return the centring of these columns, which must keep the constant."""
         return Centring(self.constant[columns], self.shift[columns])
+
+
+@dataclass(frozen=True, eq=False)
+class StackedCentring:
+    """The centrings of several designs whose coefficients stand in one vector.
+
+    beta = gamma - sum over designs of a_c (s_c'gamma), where a_c makes up for a shift of
+    the columns of design c, and is zero wherever any column is shifted.
+
+    Parameters
+    ----------
+    constants, shifts : (designs, p) arrays
+        a_c and s_c over the coefficients of all designs.
+    """
+
+    constants: Array
+    shifts: Array
+
+    def to_original(self, gamma: Array) -> Array:
+        """Return beta (p,) of the columns given."""
+        return np.asarray(gamma - (self.shifts @ gamma) @ self.constants)
+
+    def to_fitted(self, beta: Array) -> Array:
+        """Return gamma (p,) of the columns fitted."""
+        return np.asarray(beta + (self.shifts @ beta) @ self.constants)
+
+    def rows_to_fitted(self, rows: Array) -> Array:
+        """Return the linear functions `rows` (k, p) of beta as functions of gamma."""
+        if not np.any(self.shifts):
+            return rows
+        return np.asarray(rows - (rows @ self.constants.T) @ self.shifts)
+
+    def covariance_to_original(self, covariance: Array) -> Array:
+        """Return the (p, p) covariance of beta from that of gamma."""
+        if not np.any(self.shifts):
+            return covariance
+        back = np.eye(self.shifts.shape[1]) - self.constants.T @ self.shifts
+        return np.asarray(back @ covariance @ back.T)
+
+    def covariance_to_fitted(self, covariance: Array) -> Array:
+        """Return the (p, p) covariance of gamma from that of beta."""
+        forth = np.eye(self.shifts.shape[1]) + self.constants.T @ self.shifts
+        return np.asarray(forth @ covariance @ forth.T)
 
 
 def centring_of(design: Design, weights: Array, constant: Array | None) -> Centring:

@@ -22,14 +22,15 @@ from glmkit._typing import Array, BoolArray
 from glmkit.errors import FamilyError
 from glmkit.families._checks import TRIAL_MEANS, check_variance
 from glmkit.families.distribution import Distribution
-from glmkit.families.link import Frozen, Link, Mean, read_only
+from glmkit.families.kind import AnyKind
+from glmkit.families.link import Link, Mean, read_only
 from glmkit.families.link_names import LinkLike, link_from
 
 __all__ = ["Family", "Mean"]
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class Family(Frozen, Distribution, ABC):
+class Family(AnyKind, Distribution, ABC):
     """A family of distributions with its link; a frozen value.
 
     Parameters
@@ -48,8 +49,6 @@ class Family(Frozen, Distribution, ABC):
 
     name: ClassVar[str]
     """R's spelling."""
-    title: ClassVar[str]
-    """What tables call it."""
     support: ClassVar[str]
     """The admitted responses, in words."""
     default_link: ClassVar[Link]
@@ -112,6 +111,11 @@ class Family(Frozen, Distribution, ABC):
     def discrete(self) -> bool:
         """Whether the likelihood is a probability, which does not change with the unit of the response."""
         return self.counts or self.response_kind != "numeric"
+
+    @property
+    def heading(self) -> str:
+        """The kind of model, family and link."""
+        return f"Generalized linear model: {self.title}, {self.link.name} link"
 
     @property
     def canonical(self) -> bool:

@@ -8,18 +8,32 @@ from typing import Final, TypeAlias, TypeVar
 
 from glmkit.errors import FamilyError
 from glmkit.families.base import Family
+from glmkit.families.beta import Beta, BetaBinomial
 from glmkit.families.binomial import Bernoulli, Binomial
+from glmkit.families.cumulative import Cumulative
 from glmkit.families.link_names import LinkLike, link_from
+from glmkit.families.multinomial import Multinomial
 from glmkit.families.positive import Gamma, InverseGaussian
 from glmkit.families.quasi import Quasi, QuasiBinomial, QuasiPoisson
 from glmkit.families.standard import Gaussian, Poisson
+from glmkit.families.two_part import Hurdle, ZeroInflated
+from glmkit.families.vector import VectorFamily
 
-__all__ = ["FamilyLike", "family_from", "family_names", "link_from", "register_family"]
+__all__ = [
+    "AnyFamily",
+    "FamilyLike",
+    "family_from",
+    "family_names",
+    "glm_family_from",
+    "link_from",
+    "register_family",
+]
 
-FamilyLike: TypeAlias = Family | type[Family] | str
-_F = TypeVar("_F", bound=type[Family])
+AnyFamily: TypeAlias = Family | VectorFamily
+FamilyLike: TypeAlias = AnyFamily | type[Family] | type[VectorFamily] | str
+_F = TypeVar("_F", bound=type[Family] | type[VectorFamily])
 
-_FAMILIES: Final[dict[str, type[Family]]] = {}
+_FAMILIES: Final[dict[str, type[Family] | type[VectorFamily]]] = {}
 _CALL: Final = re.compile(r"\s*([\w .-]+?)\s*(?:\(\s*(?:link\s*=\s*)?[\"']?([^\"'()]*)[\"']?\s*\))?\s*$")
 
 
@@ -35,7 +49,7 @@ def family_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(cls.__name__ for cls in _FAMILIES.values()))
 
 
-def family_from(value: FamilyLike, link: LinkLike | None = None) -> Family:
+def family_from(value: FamilyLike, link: LinkLike | None = None) -> AnyFamily:
     """Return the family a value, class or name stands for.
 
     Parameters
@@ -55,9 +69,10 @@ def family_from(value: FamilyLike, link: LinkLike | None = None) -> Family:
     >>> family_from("inverse.gaussian"), family_from("binomial(probit)"), family_from("poisson", "sqrt")
     (InverseGaussian(link="1/mu^2"), Binomial(link="probit"), Poisson(link="sqrt"))
     """
-    if isinstance(value, Family):
+    family: AnyFamily
+    if isinstance(value, Family | VectorFamily):
         family = value
-    elif isinstance(value, type) and issubclass(value, Family):
+    elif isinstance(value, type) and issubclass(value, Family | VectorFamily):
         family = value()
     elif isinstance(value, str):
         family = _family_named(value)
@@ -70,7 +85,24 @@ def family_from(value: FamilyLike, link: LinkLike | None = None) -> Family:
     return family if link is None else family.with_link(link)
 
 
-def _family_named(text: str) -> Family:
+def glm_family_from(value: FamilyLike, link: LinkLike | None = None) -> Family:
+    """Return the family with one linear predictor that a value stands for.
+
+    Raises
+    ------
+    FamilyError
+        For a family whose rows have several, and as `family_from`.
+    """
+    family = family_from(value, link)
+    if isinstance(family, VectorFamily):
+        raise FamilyError(
+            f"{family!r} has several linear predictors for each row, and there is one here. Call gk.glm() with it.",
+            family=family,
+        )
+    return family
+
+
+def _family_named(text: str) -> AnyFamily:
     match = _CALL.match(text)
     cls = _FAMILIES.get(_key(match.group(1))) if match else None
     if match is None or cls is None:
@@ -99,3 +131,9 @@ register_family(InverseGaussian)
 register_family(QuasiPoisson)
 register_family(QuasiBinomial)
 register_family(Quasi)
+register_family(ZeroInflated, "zeroinfl", "zip")
+register_family(Hurdle)
+register_family(Beta, "betareg")
+register_family(BetaBinomial)
+register_family(Cumulative, "ordinal", "polr", "clm")
+register_family(Multinomial, "softmax", "multinom", "categorical")

@@ -13,7 +13,7 @@ from glmkit.families.base import Family
 from glmkit.fitting.problem import Problem
 from glmkit.numerics.rank import Rank, independent_columns, vouched_by_gram
 
-__all__ = ["Independence", "independence_of"]
+__all__ = ["Independence", "independence_of", "independence_under"]
 
 # Coefficients of a combination below this share of the largest are rounding.
 COMBINATION_ROUNDING = 1e-9
@@ -64,18 +64,25 @@ def independence_of(problem: Problem, family: Family) -> Independence:
     mu = family.start(problem.y, problem.weights)
     working = family.working_weight(family.mean(family.link(mu)))
     working = problem.weights * np.where(problem.weights > 0, working, 0.0)
-    centring = centring_of(problem.design, problem.weights, problem.constant)
-    shifted = problem.design.shifted(centring.shift)
+    return independence_under(problem.design, problem.weights, problem.constant, working)
+
+
+def independence_under(
+    design: Design, weights: Array, constant: Array | None, working: Array
+) -> Independence:
+    """Return the independent columns of a design, judged with the weights `working` (n,)."""
+    centring = centring_of(design, weights, constant)
+    shifted = design.shifted(centring.shift)
     gram = shifted.gram(working)
     norms = _uncentred_norms(gram, shifted, working, centring.shift)
-    p = problem.design.shape[1]
+    p = design.shape[1]
     if vouched_by_gram(gram, norms):
         return Independence(np.arange(p), np.arange(0), np.zeros((p, 0)), centring, shifted)
     rank = independent_columns(np.sqrt(working)[:, None] * shifted.dense(), norms=norms)
     if np.any(centring.constant[rank.dropped]):
         # The constant is not in the kept span as it stands: fit the columns as they are.
         centring = Centring(np.zeros(p), np.zeros(p))
-        shifted = problem.design
+        shifted = design
         rank = independent_columns(np.sqrt(working)[:, None] * shifted.dense())
     combinations = _original_combinations(rank, centring)
     kept = centring.take(rank.kept)

@@ -40,7 +40,7 @@ from glmkit.fitting.cone import improving_direction, independent_on, margins
 from glmkit.numerics.rank import vouched_by_gram
 from glmkit.numerics.scaling import power_of_two
 
-__all__ = ["CONSTANT", "Openness", "Recession", "far_mean", "openness_of", "recession_of"]
+__all__ = ["CONSTANT", "Openness", "Recession", "cone_of", "far_mean", "openness_of", "recession_of"]
 
 # As far as a linear predictor goes, and where functions that overflow there are asked.
 FAR = (1e300, 1e150, 700.0)
@@ -150,8 +150,12 @@ def recession_of(
     O(n p^2) for the closed rows, then some passes of O(n p) and linear programs of a few
     hundred rows. Ties are exact to 1e-11 of a row's terms.
     """
-    counted = weights > 0.0
-    below, above = openness_of(family, y)
+    return cone_of(design, openness_of(family, y), weights > 0.0, eta)
+
+
+def cone_of(design: Design, openness: Openness, counted: BoolArray, eta: Array | None) -> Recession | None:
+    """Return the cone of directions that move counted rows the way they are open only; None for none."""
+    below, above = openness
     free = counted & below & above
     signs = np.where(counted & ~free, above.astype(np.float64) - below, 0.0)
     bound = counted & ~free & (signs == 0.0)

@@ -160,7 +160,7 @@ def _moved(
 
 def _descend(objective: Objective, point: Point, step: Array, control: Control) -> tuple[Point, int]:
     """Return the first point along the step that does not raise the merit."""
-    allowed = point.merit * (1.0 + MERIT_ROUNDING)
+    allowed = point.merit + abs(point.merit) * MERIT_ROUNDING
     for halvings in range(control.max_halvings + 1):
         candidate = objective.at(point.beta + step * 0.5**halvings)
         if candidate.merit <= allowed:

@@ -74,6 +74,8 @@ class ModelFrame:
     notes : tuple of str
     ready : bool
         Whether the columns came as a ready design matrix, without a formula.
+    second : ModelFrame or None
+        The part after ``|``, for a family that models one: the same rows and response.
     """
 
     response: Response
@@ -89,6 +91,7 @@ class ModelFrame:
     context: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     ready: bool = False
+    second: ModelFrame | None = None
 
     @property
     def formula(self) -> ParsedFormula:
@@ -164,6 +167,7 @@ def model_frame(
     data: Frame,
     *,
     response_kind: str = "numeric",
+    second_part: str = "",
     arguments: RowArguments | None = None,
     contrasts: Contrasts = None,
     context: Mapping[str, object] | None = None,
@@ -177,6 +181,8 @@ def model_frame(
         Anything `read_data` takes.
     response_kind : {"numeric", "binomial", "multinomial"}
         What the family models.
+    second_part : {"", "same", "constant"}
+        Whether it models a part after ``|``, and what that is without a bar.
     arguments : RowArguments, optional
         Weights, offset, exposure, subset and what to do with missing rows.
     contrasts : str, dict or None
@@ -205,7 +211,7 @@ def model_frame(
     '1 of 4 rows dropped for missing values: x 1.'
     """
     arguments = arguments or RowArguments()
-    read = _read(formula, data, available(context))
+    read = _read(formula, data, available(context), second_part)
     numbers = read_row_arguments(arguments, read.columns, read.context)
     missing = find_missing(read.values, read.columns) | numbers.missing()
     rows = choose_rows(read.columns.index, missing, numbers.subset, arguments.na_action)
@@ -213,8 +219,16 @@ def model_frame(
     check_finite(values, rows.labels)
     numbers = numbers if rows.all_used else numbers.select(rows.kept)
     check_row_numbers(numbers, rows.labels)
-    frame = _assembled(read, rows, values, numbers, (response_kind, contrasts, arguments))
-    return replace(frame, contrasts=contrasts, context=dict(context or {}))
+    asked = (response_kind, contrasts, arguments)
+    frame = _assembled(read, rows, values, numbers, asked)
+    frame = replace(frame, contrasts=contrasts, context=dict(context or {}))
+    if read.second is None:
+        return frame
+    # Offsets given as arguments belong to the first part.
+    apart = replace(numbers, offset=None, exposure=None)
+    asked = (response_kind, contrasts, replace(arguments, offset=None, exposure=None))
+    second = _assembled(read._replace(formula=read.second), rows, values, apart, asked)
+    return replace(frame, second=replace(second, contrasts=contrasts, context=dict(context or {})))
 
 
 class _Read(NamedTuple):
@@ -225,16 +239,17 @@ class _Read(NamedTuple):
     context: Mapping[str, object]
     values: dict[str, Value]
     state: dict[str, Any]
+    second: ParsedFormula | None = None
 
 
-def _read(formula: str, data: Frame, context: Mapping[str, object]) -> _Read:
+def _read(formula: str, data: Frame, context: Mapping[str, object], second_part: str) -> _Read:
     columns = read_data(data)
     parsed = parse_formula(formula, columns, context)
     if parsed.response is None:
         raise FormulaError(f"The formula {formula!r} has no response. Write 'y ~ x'.", formula=formula)
-    if parsed.part2 is not None:
+    if parsed.part2 is not None and not second_part:
         raise FormulaError(
-            f"The formula {formula!r} has a second part, `{parsed.part2}`, after `|`. No family here models one:"
+            f"The formula {formula!r} has a second part, `{parsed.part2}`, after `|`, which this family does not model:"
             " write its terms with `+`, or leave it out.",
             formula=formula,
             part=parsed.part2,
@@ -242,8 +257,14 @@ def _read(formula: str, data: Frame, context: Mapping[str, object]) -> _Read:
     if columns.n_rows == 0:
         raise DataError("The data are empty: 0 rows. Pass data with at least one row.")
     state: dict[str, Any] = {}
-    values = {text: evaluate(text, columns, context=context, state=state) for text in expressions(parsed)}
-    return _Read(parsed, columns, context, values, state)
+    other = None
+    if second_part:
+        without = parsed.right if second_part == "same" else "1"
+        after = without if parsed.part2 is None else parsed.part2
+        other = parse_formula(f"{parsed.response} ~ {after}", columns, context)
+    texts = (*expressions(parsed), *(() if other is None else expressions(other)))
+    values = {text: evaluate(text, columns, context=context, state=state) for text in dict.fromkeys(texts)}
+    return _Read(parsed, columns, context, values, state, other)
 
 
 def expressions(formula: ParsedFormula) -> tuple[str, ...]:

@@ -42,6 +42,8 @@ class Response:
     indicator : (n, K) array, optional
         Of a multinomial: counts, or one 1 per row.
     notes : tuple of str
+    empty : tuple
+        Of a multinomial: declared levels that do not occur.
     """
 
     y: Array
@@ -52,6 +54,25 @@ class Response:
     levels: tuple[Hashable, ...] | None = None
     indicator: Array | None = None
     notes: tuple[str, ...] = ()
+    empty: tuple[Hashable, ...] = ()
+
+    def with_levels_of(self, weights: Array) -> Response:
+        """Return the response over the levels that occur in rows of positive weight."""
+        if self.indicator is None or self.levels is None:
+            return self
+        seen = np.asarray(self.indicator[weights > 0].sum(axis=0) > 0)
+        if seen.all():
+            return self
+        lost = tuple(level for level, kept in zip(self.levels, seen, strict=True) if not kept)
+        levels = tuple(level for level, kept in zip(self.levels, seen, strict=True) if kept)
+        if len(levels) < 2:
+            raise DataError(
+                f"The response {plain_name(self.label)!r} has one level only in rows of positive weight; two or more"
+                " are needed.",
+                column=plain_name(self.label),
+                levels=levels,
+            )
+        return replace(self, levels=levels, indicator=self.indicator[:, seen], empty=(*self.empty, *lost))
 
     def select(self, rows: IntArray) -> Response:
         """Return the response of these rows."""
@@ -206,9 +227,13 @@ def _multinomial(value: Value, label: str, index: pd.Index[Any]) -> Response:
             levels=levels,
         )
     indicator = np.eye(len(levels))[codes]
-    return Response(codes.astype(np.float64), "multinomial", label, None, None, levels, indicator)
+    empty = tuple(level for level in grouped.levels if level not in levels)
+    return Response(
+        codes.astype(np.float64), "multinomial", label, None, None, levels, indicator, empty=empty
+    )
 
 
 def _from_numbers(values: Value) -> Factor:
     levels, codes = np.unique(np.asarray(values), return_inverse=True)
-    return Factor(codes.astype(np.intp), tuple(levels.tolist()))
+    whole = bool(np.all(levels == np.round(levels)))
+    return Factor(codes.astype(np.intp), tuple((levels.astype(np.int64) if whole else levels).tolist()))

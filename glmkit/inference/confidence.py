@@ -10,7 +10,7 @@ from glmkit.errors import FitError
 from glmkit.inference import bootstrap, profiling, wald
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.profiling import Reference
-from glmkit.inference.protocols import FittedModel
+from glmkit.inference.protocols import AnyModel, FittedModel, single_predictor
 from glmkit.inference.reference import statistic_name, two_sided
 
 __all__ = ["TABULATED", "Drawing", "coefficient_frame", "confint", "reference_of", "statistic_of"]
@@ -47,13 +47,13 @@ def reference_of(model: FittedModel, df: float | None = None) -> Reference:
 
 
 def coefficient_frame(
-    model: FittedModel, estimate: Estimate, ci: str, level: float, dispersion: float | None = None
+    model: AnyModel, estimate: Estimate, ci: str, level: float, dispersion: float | None = None
 ) -> pd.DataFrame:
     """Return the coefficient table with the interval, statistic and p-value of one method.
 
     Parameters
     ----------
-    model : FittedModel
+    model : AnyModel
     estimate : Estimate
         Of the model, perhaps at another dispersion.
     ci : {"wald", "profile", "score"}
@@ -69,8 +69,9 @@ def coefficient_frame(
     if ci == "wald":
         return frame
     reference = Reference(model.fit.dispersion if dispersion is None else dispersion, estimate.df)
-    ends = profiling.intervals(model, ci, level, reference)
-    statistic = profiling.signed_roots(model, ci, reference)
+    single = single_predictor(model, f'ci="{ci}"')
+    ends = profiling.intervals(single, ci, level, reference)
+    statistic = profiling.signed_roots(single, ci, reference)
     return frame.assign(
         statistic=statistic,
         p_value=two_sided(statistic, estimate.df),

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array, BoolArray, IntArray
-from glmkit.design.centring import Centring
+from glmkit.design.centring import Coordinates
 from glmkit.fitting.recession import Recession
 
 __all__ = ["MODEL_BASED", "Estimate", "SmallSample"]
@@ -50,7 +50,7 @@ class Estimate:
         Positions of the estimated and of the aliased coefficients.
     combinations : (rank, p - rank) array
         ``X[:, dropped] = X[:, kept] @ combinations``.
-    centring : Centring
+    centring : Coordinates
         Of the kept columns.
     gamma : (rank,) array
         Coefficients of the centred columns.
@@ -71,7 +71,7 @@ class Estimate:
     kept: IntArray
     dropped: IntArray
     combinations: Array
-    centring: Centring
+    centring: Coordinates
     gamma: Array
     covariance: Array
     df: float

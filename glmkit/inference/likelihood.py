@@ -8,6 +8,7 @@ import numpy as np
 
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.goodness import akaike, bayes_schwarz
+from glmkit.inference.protocols import AnyFit
 from glmkit.inference.reference import chi_square_tail, f_tail
 
 __all__ = ["NullTest", "Spread", "aic_of", "bic_of", "null_test", "overdispersion", "parameters_of"]
@@ -26,22 +27,22 @@ class NullTest(NamedTuple):
     p_value: float
 
 
-def parameters_of(fit: GLMFit) -> int:
+def parameters_of(fit: AnyFit) -> int:
     """Return the number of parameters the AIC counts: coefficients and estimated dispersion."""
     return fit.rank + fit.family.counted_dispersion
 
 
-def aic_of(fit: GLMFit) -> float:
+def aic_of(fit: AnyFit) -> float:
     """Return Akaike's criterion; nan where the family has no likelihood."""
     return akaike(fit.loglik, parameters_of(fit))
 
 
-def bic_of(fit: GLMFit) -> float:
+def bic_of(fit: AnyFit) -> float:
     """Return Schwarz's criterion; nan where the family has no likelihood."""
     return bayes_schwarz(fit.loglik, parameters_of(fit), fit.nobs)
 
 
-def null_test(fit: GLMFit, dispersion: float | None = None) -> NullTest:
+def null_test(fit: AnyFit, dispersion: float | None = None) -> NullTest:
     """Return the test of all terms together.
 
     Notes

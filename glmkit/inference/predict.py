@@ -29,7 +29,7 @@ from glmkit.inference.rowwise import padded, result_index
 from glmkit.inference.terms import term_constant, term_errors, term_values
 from glmkit.inference.wald import check_level
 
-__all__ = ["Options", "PredictionRows", "RowGiven", "predict", "prediction_rows"]
+__all__ = ["Options", "PredictionRows", "RowGiven", "predict", "prediction_rows", "warn_inestimable"]
 
 TYPES = ("response", "link", "terms", "prob", "class")
 INTERVALS = (None, "mean", "prediction")
@@ -260,16 +260,21 @@ def _estimable(model: FittedModel, asked: PredictionRows) -> BoolArray:
         return np.ones(asked.design.shape[0], dtype=bool)
     estimable = model.estimate.estimable(asked.rows)
     if not np.all(estimable):
-        labels = list(asked.index[asked.ok][~estimable][:5])
-        warnings.warn(
-            AliasedWarning(
-                f"{int(np.sum(~estimable))} rows (first: {labels}) cannot be predicted, because they combine aliased "
-                "columns in a way the fit never saw; their predictions are NaN. Fit without the redundant terms.",
-                rows=labels,
-            ),
-            stacklevel=4,
-        )
+        warn_inestimable(estimable, asked.index[asked.ok])
     return estimable
+
+
+def warn_inestimable(estimable: BoolArray, index: pd.Index) -> None:
+    """Say which rows, of those with labels `index`, have no prediction."""
+    labels = list(index[~estimable][:5])
+    warnings.warn(
+        AliasedWarning(
+            f"{int(np.sum(~estimable))} rows (first: {labels}) cannot be predicted, because they combine aliased "
+            "columns in a way the fit never saw; their predictions are NaN. Fit without the redundant terms.",
+            rows=labels,
+        ),
+        stacklevel=5,
+    )
 
 
 def _placed(values: Array, ok: BoolArray) -> Array:

@@ -18,6 +18,7 @@ from glmkit.design.dense import DenseDesign
 from glmkit.design.matrix import Design
 from glmkit.errors import FitError
 from glmkit.families.base import Family
+from glmkit.fitting.component_fit import ComponentFit
 from glmkit.fitting.existence import settle
 from glmkit.fitting.glm import GLMFit, Known, fit_glm
 from glmkit.fitting.problem import Problem
@@ -27,13 +28,12 @@ from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import reference_df
 
-__all__ = ["estimate_of", "fit_problem", "problem_of", "refit", "refit_on"]
+__all__ = ["constant_of", "estimate_of", "fit_problem", "problem_of", "refit", "refit_on"]
 
 
 def problem_of(frame: ModelFrame) -> Problem:
     """Return the arrays of a frame, as the fitting room takes them."""
-    design = frame.design
-    constant = _constant_column(design) if frame.ready else _constant_of_terms(frame)
+    design, constant = frame.design, constant_of(frame)
     return Problem(
         design=design,
         y=frame.response.y,
@@ -45,6 +45,11 @@ def problem_of(frame: ModelFrame) -> Problem:
         intercept=constant is not None if frame.ready else frame.intercept,
         constant=constant,
     )
+
+
+def constant_of(frame: ModelFrame) -> Array | None:
+    """Return a with X a = 1, over the columns of the design; None where no combination is constant."""
+    return _constant_column(frame.design) if frame.ready else _constant_of_terms(frame)
 
 
 def _constant_column(design: Design) -> Array | None:
@@ -75,7 +80,7 @@ def _constant_of_terms(frame: ModelFrame) -> Array | None:
     return None
 
 
-def estimate_of(fit: GLMFit, names: pd.Index) -> Estimate:
+def estimate_of(fit: GLMFit | ComponentFit, names: pd.Index) -> Estimate:
     """Return the coefficients with their model-based covariance.
 
     The dispersion times the inverse information at the solution's own weights.

@@ -8,15 +8,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from glmkit.errors import FitError
-from glmkit.fitting.glm import GLMFit
 from glmkit.inference.anova import terms_table
 from glmkit.inference.confidence import coefficient_frame, statistic_of
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.likelihood import aic_of, bic_of, null_test
-from glmkit.inference.protocols import FittedModel
+from glmkit.inference.protocols import AnyFit, AnyModel, single_predictor
 from glmkit.inference.reference import statistic_name
 from glmkit.inference.tidy import exponentiated
 from glmkit.inference.wald import check_level
@@ -38,7 +36,7 @@ class Options(NamedTuple):
     terms: bool = False
 
 
-def summary_report(model: FittedModel, options: Options) -> Report:
+def summary_report(model: AnyModel, options: Options) -> Report:
     """Return the full report of a fit."""
     _check(options)
     estimate = _with_dispersion(model, options.dispersion)
@@ -47,13 +45,14 @@ def summary_report(model: FittedModel, options: Options) -> Report:
     return Report(
         _title(model),
         facts,
-        {"coefficients": table} | ({"terms": terms_table(model)} if options.terms else {}),
+        {"coefficients": table}
+        | ({"terms": terms_table(single_predictor(model, "terms=True"))} if options.terms else {}),
         footer=_goodness(model.fit, options.dispersion),
         notes=model.notes,
     )
 
 
-def short_report(model: FittedModel) -> Report:
+def short_report(model: AnyModel) -> Report:
     """Return what a fit shows of itself: the call, coefficients, deviances."""
     table = coefficient_table(model, model.estimate, Options())
     keep = [name for name in table.frame if name not in ("conf_low", "conf_high")]
@@ -67,7 +66,7 @@ def short_report(model: FittedModel) -> Report:
 SHORT = ("Null deviance", "Residual deviance", "AIC")
 
 
-def coefficient_table(model: FittedModel, estimate: Estimate, options: Options) -> Table:
+def coefficient_table(model: AnyModel, estimate: Estimate, options: Options) -> Table:
     """Return the coefficient table as asked for: on the link scale, or as ratios."""
     frame = coefficient_frame(model, estimate, options.ci, options.level, options.dispersion)
     if estimate.small_sample is not None:
@@ -79,24 +78,27 @@ def coefficient_table(model: FittedModel, estimate: Estimate, options: Options) 
         ratio = model.family.ratio_name
         headings |= {"estimate": ratio.capitalize() if ratio else "exp(Estimate)"}
         title = "Ratios" if ratio else "Exponentiated coefficients"
-    frame.index = _labels(model, options.names)
+    frame.index = model.coefficient_names(options.names)
     return Table(frame, title, headings=headings, stars=options.stars)
 
 
-def _title(model: FittedModel) -> str:
-    return f"Generalized linear model: {model.family.title}, {model.family.link.name} link"
+def _title(model: AnyModel) -> str:
+    return model.family.heading
 
 
-def _identity(model: FittedModel) -> list[Fact]:
+def _identity(model: AnyModel) -> list[Fact]:
     frame = model.frame
     formula = "(a ready design matrix)" if frame.ready else frame.formula.text
     facts = [Fact("Formula", formula)]
     if frame.response.event is not None:
         facts.append(Fact("Modelled event", frame.response.event))
+    levels = model.family.levels_text(frame.response.levels or ())
+    if levels:
+        facts.append(Fact("Levels", levels))
     return facts
 
 
-def _rows(model: FittedModel) -> list[Fact]:
+def _rows(model: AnyModel) -> list[Fact]:
     rows, fit = model.frame.rows, model.fit
     template = "{used} used" if rows.all_used else "{used} used of {read}"
     parts = [format_text(template, used=rows.n_used, read=rows.n_read)]
@@ -126,7 +128,7 @@ def _method(ci: str) -> list[Fact]:
     return [Fact("Tests and intervals", texts[ci])] if ci in texts else []
 
 
-def _goodness(fit: GLMFit, dispersion: float | None) -> list[Fact]:
+def _goodness(fit: AnyFit, dispersion: float | None) -> list[Fact]:
     facts = [
         _dispersion_fact(fit, dispersion),
         fact("Null deviance", "{deviance} on {df} df", deviance=fit.null_deviance, df=fit.df_null),
@@ -144,7 +146,7 @@ def _goodness(fit: GLMFit, dispersion: float | None) -> list[Fact]:
     ]
 
 
-def _dispersion_fact(fit: GLMFit, given: float | None) -> Fact:
+def _dispersion_fact(fit: AnyFit, given: float | None) -> Fact:
     if given is not None:
         return fact("Dispersion", "{dispersion} (given)", dispersion=given)
     if fit.family.dispersion is not None:
@@ -157,7 +159,7 @@ def _dispersion_fact(fit: GLMFit, given: float | None) -> Fact:
     )
 
 
-def _null_fact(fit: GLMFit, dispersion: float | None) -> Fact:
+def _null_fact(fit: AnyFit, dispersion: float | None) -> Fact:
     test = null_test(fit, dispersion)
     if test.name == "LR":
         template = "LR chi-square {statistic} on {df} df, p = {p_value}"
@@ -166,14 +168,7 @@ def _null_fact(fit: GLMFit, dispersion: float | None) -> Fact:
     return fact("Against the null", template, **test._asdict())
 
 
-def _labels(model: FittedModel, names: str | None) -> pd.Index:
-    if names is None:
-        return model.estimate.names
-    labels = [name.r if names == "r" else name.label for name in model.frame.names]
-    return pd.Index(labels, dtype=object)
-
-
-def _with_dispersion(model: FittedModel, dispersion: float | None) -> Estimate:
+def _with_dispersion(model: AnyModel, dispersion: float | None) -> Estimate:
     """Return the estimate with another dispersion, normal as in R's ``summary(dispersion=)``."""
     if dispersion is None:
         return model.estimate

@@ -11,23 +11,23 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from glmkit.fitting.glm import GLMFit
 from glmkit.inference.confidence import coefficient_frame
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.influence import hat_values
 from glmkit.inference.likelihood import aic_of, bic_of
-from glmkit.inference.protocols import FittedModel
+from glmkit.inference.protocols import AnyFit, AnyModel, FittedModel
 from glmkit.inference.residuals import residuals_of
 from glmkit.inference.wald import check_level
 
 __all__ = ["augment", "exponentiated", "glance", "tidy", "trace_frame"]
 
 
-def tidy(model: FittedModel, level: float, exponentiate: bool, ci: str) -> pd.DataFrame:
+def tidy(model: AnyModel, level: float, exponentiate: bool, ci: str) -> pd.DataFrame:
     """Return one row per coefficient, aliased ones included with nan."""
     table = coefficient_frame(model, model.estimate, ci, check_level(level))
     table = exponentiated(table) if exponentiate else table
-    return table.rename_axis("term").reset_index()
+    names = [*table.index.names[:-1], "term"]  # a component stands before the term
+    return table.rename_axis(names).reset_index()
 
 
 def exponentiated(table: pd.DataFrame) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def exponentiated(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**changed)
 
 
-def glance(model: FittedModel) -> pd.DataFrame:
+def glance(model: AnyModel) -> pd.DataFrame:
     """Return one row for the model."""
     fit = model.fit
     row = {
@@ -82,9 +82,10 @@ def augment(model: FittedModel) -> pd.DataFrame:
     return pd.DataFrame(columns, index=model.frame.rows.labels)
 
 
-def trace_frame(fit: GLMFit, estimate: Estimate) -> pd.DataFrame:
+def trace_frame(fit: AnyFit, estimate: Estimate) -> pd.DataFrame:
     """Return the iterations: deviance, step in standard errors, halvings and coefficients."""
-    names = estimate.names[estimate.kept]
+    kept = estimate.names[estimate.kept]
+    names = kept if kept.nlevels == 1 else pd.Index([":".join(pair) for pair in kept], dtype=object)
     coefficients = np.array([estimate.centring.to_original(line.coef) for line in fit.trace])
     coefficients = coefficients.reshape(len(fit.trace), len(names))
     head = pd.DataFrame(

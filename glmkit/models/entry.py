@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
@@ -13,10 +14,27 @@ from glmkit.frame.arguments import RowArguments
 from glmkit.frame.arrays import array_frame
 from glmkit.frame.modelframe import model_frame
 from glmkit.models.checks import check_exposure
+from glmkit.models.component_fitting import check_component_exposure, fit_component_frame
+from glmkit.models.component_results import ComponentResults
 from glmkit.models.fitting import fit_frame
 from glmkit.models.results import Results
 
 __all__ = ["glm", "glm_fit"]
+
+
+class _Kind(NamedTuple):
+    """What a family's kind of model is made with."""
+
+    check_exposure: Callable[..., None]
+    fit: Callable[..., tuple[Any, ...]]
+    results: type[Results]
+
+
+# By the family's `model_kind`: how many linear predictors a row has.
+KINDS: Final = {
+    "glm": _Kind(check_exposure, fit_frame, Results),
+    "components": _Kind(check_component_exposure, fit_component_frame, ComponentResults),
+}
 
 
 def glm(
@@ -99,17 +117,19 @@ def glm(
     [3.692, -0.206, -0.3213, -0.5185]
     """
     resolved = family_from(family)
-    check_exposure(exposure, resolved)
+    kind = KINDS[resolved.model_kind]
+    kind.check_exposure(exposure, resolved)
     arguments = RowArguments(weights, freq_weights, offset, exposure, subset, na_action)
     frame = model_frame(
         formula,
         data,
         response_kind=resolved.response_kind,
+        second_part=resolved.second_part,
         arguments=arguments,
         contrasts=contrasts,
         context=context,
     )
-    return Results(*fit_frame(frame, resolved, control=control, start=start, method=method))
+    return kind.results(*kind.fit(frame, resolved, control=control, start=start, method=method))
 
 
 def glm_fit(
@@ -158,5 +178,6 @@ def glm_fit(
     """
     resolved = family_from(family)
     arguments = RowArguments(weights=weights, freq_weights=freq_weights, offset=offset)
-    frame = array_frame(X, y, names, resolved.response_kind, arguments)
-    return Results(*fit_frame(frame, resolved, control=control, start=start, method=method))
+    kind = KINDS[resolved.model_kind]
+    frame = array_frame(X, y, names, resolved.response_kind, arguments, resolved.second_part)
+    return kind.results(*kind.fit(frame, resolved, control=control, start=start, method=method))

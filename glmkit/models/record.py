@@ -37,6 +37,13 @@ class Record:
         """The family with its link."""
         return self.fit.family
 
+    def coefficient_names(self, naming: str | None = None) -> pd.Index:
+        """Return the names of all coefficients: glmkit's, or ``"r"`` or ``"label"``."""
+        if naming is None:
+            return self.estimate.names
+        labels = [str(getattr(name, naming)) for name in self.frame.names]
+        return pd.Index(labels, dtype=object)
+
     def _by_name(self, values: AnyArray, name: str) -> pd.Series:
         return pd.Series(values, index=self.estimate.names, name=name)
 

@@ -47,7 +47,7 @@ class Remark(NamedTuple):
 def remarks_of(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> tuple[Remark, ...]:
     """Return all there is to say of a fit, in the order of the way of the data."""
     return (
-        *_of_rows(frame),
+        *of_rows(frame),
         *_of_the_response(fit),
         *_of_columns(frame, fit),
         *_of_the_end(frame, fit, estimate),
@@ -72,7 +72,7 @@ def say(remarks: tuple[Remark, ...], control: Control, stacklevel: int) -> None:
         warnings.warn(remark.category(remark.text, **remark.facts), stacklevel=stacklevel)
 
 
-def _of_rows(frame: ModelFrame) -> list[Remark]:
+def of_rows(frame: ModelFrame) -> list[Remark]:
     remarks = []
     sentence = frame.rows.sentence()
     if sentence:

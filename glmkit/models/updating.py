@@ -13,7 +13,7 @@ import pandas as pd
 from glmkit._typing import Array
 from glmkit.errors import DroppedRowsWarning, FitError
 from glmkit.families.base import Family
-from glmkit.families.registry import FamilyLike, family_from
+from glmkit.families.registry import FamilyLike, glm_family_from
 from glmkit.fitting.scoring import Control
 from glmkit.frame.arguments import RowArguments
 from glmkit.frame.coding import Contrasts
@@ -58,7 +58,7 @@ class Changes(TypedDict, total=False):
 def updated(model: ModelT, formula: str, changes: Changes) -> ModelT:
     """Return the model fitted anew with some arguments changed."""
     _check_names(changes)
-    family = family_from(changes["family"]) if "family" in changes else model.family
+    family = glm_family_from(changes["family"]) if "family" in changes else model.family
     if model.frame.ready:
         _check_ready(formula, changes)
         frame = model.frame

@@ -14,7 +14,9 @@ from glmkit.families.registry import family_from
 from glmkit.frame.values import ContrastSpec
 
 FOLDER = Path(__file__).parent / "oracle"
-WAITING_METHODS = {"glm.nb": "negative binomial", "multinom": "multinomial", "polr": "ordinal"}
+WAITING_METHODS = {"glm.nb": "negative binomial"}
+# Models with several linear predictors have a test of their own: test_oracle_components.py.
+COMPONENT_METHODS = ("multinom", "polr")
 WAITING_FAMILIES = {"tweedie": "Tweedie", "negative.binomial": "negative binomial"}
 
 
@@ -66,6 +68,10 @@ def contrasts_of(case: dict) -> dict[str, object]:
 def family_of(case: dict) -> object:
     """Return the family of a case."""
     model = case["model"]
+    if model["method"] == "multinom":
+        return gk.Multinomial()
+    if model["method"] == "polr":
+        return gk.Cumulative(link={"logistic": "logit"}.get(model["link"], model["link"]))
     if model["family"] == "quasi":
         return gk.Quasi(variance=model["variance"], link=model["link"])
     return family_from(model["family"], model["link"])

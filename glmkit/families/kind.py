@@ -1,0 +1,30 @@
+"""What is asked of every family, whether its rows have one linear predictor or several."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import ClassVar
+
+from glmkit.families.link import Frozen
+
+__all__ = ["AnyKind"]
+
+
+class AnyKind(Frozen):
+    """How a family is fitted, and what its summary says of it."""
+
+    model_kind: ClassVar[str] = "glm"
+    """What fits it: "glm" for one linear predictor a row, "components" for several."""
+    second_part: ClassVar[str] = ""
+    """What the part after ``|`` is without a bar: "same" as before it, or "constant"; "" forbids one."""
+    title: ClassVar[str]
+    """What tables call it."""
+
+    @property
+    def heading(self) -> str:
+        """What a summary of a model of this family is headed with."""
+        return f"{self.title} model"
+
+    def levels_text(self, levels: Sequence[Hashable]) -> str:
+        """Return how the levels of the response are modelled, in words; "" where there is nothing to say."""
+        return ""
