@@ -25,6 +25,11 @@ class AnyKind(Frozen):
         """What a summary of a model of this family is headed with."""
         return f"{self.title} model"
 
+    @property
+    def link_name(self) -> str:
+        """The name of the link; "" for a family without a choice of links."""
+        return str(getattr(getattr(self, "link", None), "name", ""))
+
     def levels_text(self, levels: Sequence[Hashable]) -> str:
         """Return how the levels of the response are modelled, in words; "" where there is nothing to say."""
         return ""

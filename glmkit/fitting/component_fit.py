@@ -35,7 +35,8 @@ class ComponentFit:
     ``gamma``, ``factor`` and ``inverse`` (of the information) belong to the independent
     columns of all components, moved by the centring; ``eta`` (n, K) and ``outcome``
     (n, L), the fitted probabilities or means, to the rows used. ``recession`` tells where
-    estimates are infinite, ``separated`` which rows that touches.
+    estimates are infinite, ``separated`` which rows that touches; ``active`` rows on the
+    edge of a valid region are never told.
     """
 
     problem: ComponentProblem
@@ -56,6 +57,7 @@ class ComponentFit:
     trace: tuple[Iteration, ...]
     recession: Recession | None = None
     separated: IntArray | None = None
+    active: IntArray | None = None
 
     @property
     def dispersion(self) -> float:

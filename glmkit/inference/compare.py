@@ -13,8 +13,9 @@ from glmkit.errors import DataError, FamilyError, FitError, NoLikelihoodError
 from glmkit.fitting.glm import GLMFit
 from glmkit.frame.rows import row_list
 from glmkit.inference.anova import BLANKS, anova_table, deviance_frame, of_deviance
+from glmkit.inference.components import are_nested
 from glmkit.inference.likelihood import aic_of, bic_of, parameters_of
-from glmkit.inference.protocols import FittedModel
+from glmkit.inference.protocols import FittedModel, single_predictor
 from glmkit.inference.reference import chi_square_tail
 from glmkit.inference.submodels import Submodel, restriction_rows
 from glmkit.inference.table_notes import dispersion_note, fit_notes, reference_note, test_headings
@@ -76,6 +77,8 @@ def anova(*models: FittedModel, test: str | None = None) -> Table:
     Dispersion 1 (known).
     """
     _check_same_data(models)
+    for model in models:
+        single_predictor(model, "gk.anova()")
     _check_same_family(models)
     robust = [model for model in models if not model.estimate.is_model_based]
     name = chosen_test(robust[0] if robust else models[0], test or default_test((robust or models)[0]))
@@ -255,7 +258,8 @@ def _formulas(models: Sequence[FittedModel]) -> list[str]:
 
 
 def _family_text(model: FittedModel) -> str:
-    return f" ({model.family.title}, {model.family.link.name} link)"
+    link = model.family.link_name
+    return f" ({model.family.title}, {link} link)" if link else f" ({model.family.title})"
 
 
 # ------------------------------------------------------------------------------ what is refused
@@ -310,13 +314,13 @@ def _equal(first: Array | None, second: Array | None) -> bool:
 
 
 def _same_family(one: FittedModel, other: FittedModel) -> bool:
-    return one.family.name == other.family.name and one.family.link == other.family.link
+    return one.family.name == other.family.name and one.family.link_name == other.family.link_name
 
 
 def _check_same_family(models: Sequence[FittedModel]) -> None:
     for place, other in enumerate(models[1:], start=2):
         if not _same_family(models[0], other):
-            names = " and ".join(f"{m.family.title} ({m.family.link.name})" for m in (models[0], other))
+            names = " and ".join(f"{m.family.title} ({m.family.link_name})" for m in (models[0], other))
             raise FamilyError(
                 f"Models 1 and {place} differ in family or link, {names}: their deviances do not compare. "
                 "Compare criteria with gk.compare().",
@@ -344,6 +348,8 @@ def _same_offset(one: FittedModel, other: FittedModel) -> bool:
 
 def _is_nested(small: FittedModel, big: FittedModel) -> bool:
     """Return whether the larger model's columns span the smaller's, and what their offsets differ by."""
+    if big.family.model_kind != "glm":
+        return are_nested(small.fit, big.fit)
     columns = [small.fit.problem.design.dense()]
     moved = small.fit.problem.added - big.fit.problem.added
     if np.any(moved):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -27,9 +27,13 @@ from glmkit.frame.names import CoefName, plain_name
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.refit import constant_of
 
+# What a smaller model's columns may leave of themselves outside the larger's span: rounding.
+NESTED = 1e-8
+
 __all__ = [
     "ComponentModel",
     "Slot",
+    "are_nested",
     "component_problem",
     "component_slots",
     "fit_component_problem",
@@ -271,3 +275,20 @@ def refit_components(
 def response_name(frame: ModelFrame) -> str:
     """Return the response as messages name it."""
     return plain_name(frame.response.label)
+
+
+def are_nested(small: object, big: object) -> bool:
+    """Return whether each component of one fit is spanned by that of another of the same family."""
+    one, two = cast(ComponentFit, small), cast(ComponentFit, big)
+    if not np.array_equal(one.problem.offset, two.problem.offset):  # nor of the same number of predictors
+        return False
+    parts = zip(one.problem.components, two.problem.components, strict=True)
+    return all(_spans(first, second) for first, second in parts)
+
+
+def _spans(small: Component, big: Component) -> bool:
+    ones = np.ones((big.design.shape[0], int(big.absorbed)))
+    wide = np.hstack([ones, big.design.dense()])
+    wanted = small.design.dense()
+    left = wanted - wide @ np.linalg.lstsq(wide, wanted)[0]
+    return bool(np.linalg.norm(left) <= NESTED * np.linalg.norm(wanted))

@@ -38,7 +38,7 @@ STATISTICS: dict[str, Callable[[FittedModel], Number]] = {
     "aicc": lambda model: aicc_of(model.fit),
     "bic": lambda model: bic_of(model.fit),
     "family": lambda model: model.family.title,
-    "link": lambda model: model.family.link.name,
+    "link": lambda model: model.family.link_name,
     "covariance": lambda model: model.estimate.label,
 }
 USUAL = ("nobs", "loglik", "aic", "dispersion", "family", "link", "covariance")

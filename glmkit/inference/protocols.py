@@ -87,7 +87,7 @@ class AnyModel(Protocol):
         ...
 
 
-def single_predictor(model: AnyModel, what: str) -> FittedModel:
+def single_predictor(model: AnyModel | FittedModel, what: str) -> FittedModel:
     """Return the model as one with a single linear predictor.
 
     Raises

@@ -311,3 +311,24 @@ def test_arrays_of_counts_give_the_same_fit_as_a_formula():
     other = gk.glm("cbind(a, b, c) ~ x", data, gk.Multinomial())
     np.testing.assert_allclose(fit.coef, other.coef, rtol=1e-8)
     np.testing.assert_allclose(fit.predict(X), other.fitted, rtol=1e-8)
+
+
+@pytest.mark.parametrize("family", [gk.Multinomial(), gk.Cumulative()])
+def test_likelihood_ratios_of_several_fits(family):
+    data = gk.load_dataset("housing")
+    small, large = (gk.glm(f"Sat ~ {x}", data, family, weights="Freq") for x in ("Infl", "Infl + Cont"))
+    table = gk.lr_test(small, large)
+    assert table.frame["statistic"].iloc[1] == pytest.approx(small.deviance - large.deviance, rel=1e-9)
+    assert "cannot be told" not in str(table)
+    assert gk.compare(small, large).frame["aic"].tolist() == [small.aic, large.aic]
+
+
+def test_ordinal_and_multinomial_fits_compare_by_their_criteria(housing):
+    ordinal = gk.glm("Sat ~ Infl + Type + Cont", gk.load_dataset("housing"), gk.Cumulative(), weights="Freq")
+    assert "Multinomial" in str(gk.compare(ordinal, housing))
+    assert "cannot be told" in str(gk.lr_test(ordinal, housing))
+
+
+def test_tables_of_several_models_by_deviance_are_refused(housing):
+    with pytest.raises(gk.FitError, match=r"gk\.anova"):
+        gk.anova(housing, housing)
