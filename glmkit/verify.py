@@ -17,7 +17,7 @@ from glmkit._typing import Array
 from glmkit.errors import GlmkitWarning
 from glmkit.families.base import Family
 from glmkit.families.quasi import Quasi
-from glmkit.families.registry import family_from
+from glmkit.families.registry import glm_family_from
 from glmkit.frame.values import ContrastSpec
 from glmkit.models.entry import glm
 from glmkit.models.results import Results
@@ -103,7 +103,7 @@ def _fitted(case: Mapping[str, Any]) -> Results:
 def _family(spec: Mapping[str, Any]) -> Family:
     if spec["name"] == "quasi":
         return Quasi(spec["variance"], spec["link"])
-    return family_from(spec["name"], spec["link"])
+    return glm_family_from(spec["name"], spec["link"])
 
 
 def _column(spec: Mapping[str, Any]) -> pd.Series:

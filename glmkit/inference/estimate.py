@@ -9,13 +9,13 @@ cancels to nothing in the original coordinates (see `glmkit.design.centring`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array, BoolArray, IntArray
-from glmkit.design.centring import Coordinates
+from glmkit.design.centring import Centring, Coordinates
 from glmkit.fitting.recession import Recession
 
 __all__ = ["MODEL_BASED", "Estimate", "SmallSample"]
@@ -78,6 +78,11 @@ class Estimate:
     label: str = MODEL_BASED
     recession: Recession | None = None
     small_sample: SmallSample | None = None
+
+    @property
+    def single_centring(self) -> Centring:
+        """The centring of a model with one linear predictor."""
+        return cast(Centring, self.centring)
 
     @property
     def coef(self) -> Array:

@@ -59,7 +59,10 @@ def estimate_document(estimate: Estimate) -> dict[str, Any]:
     document = {
         "kept": estimate.kept.tolist(),
         "combinations": hexed(estimate.combinations),
-        "centring": {"constant": hexed(estimate.centring.constant), "shift": hexed(estimate.centring.shift)},
+        "centring": {
+            "constant": hexed(estimate.single_centring.constant),
+            "shift": hexed(estimate.single_centring.shift),
+        },
         "coef": hexed(estimate.gamma),
         "covariance": hexed(estimate.covariance),
         "df": hexed(estimate.df),
@@ -68,7 +71,7 @@ def estimate_document(estimate: Estimate) -> dict[str, Any]:
     }
     recession = estimate.recession
     if recession is not None:
-        limits = recession.limits(_units(estimate.centring, len(estimate.kept)))
+        limits = recession.limits(_units(estimate.single_centring, len(estimate.kept)))
         document["infinite"] = {
             "direction": hexed(recession.direction),
             "basis": hexed(recession.basis),

@@ -191,7 +191,11 @@ def _fit_of(node: Node, family: Family, estimate: Estimate) -> GLMFit:
         problem=absent("its response and design", nobs=nobs, intercept=parts["intercept"].truth()),
         family=family,
         independence=Independence(
-            estimate.kept, estimate.dropped, estimate.combinations, estimate.centring, absent("the design")
+            estimate.kept,
+            estimate.dropped,
+            estimate.combinations,
+            estimate.single_centring,
+            absent("the design"),
         ),
         gamma=estimate.gamma,
         factor=absent("the information"),

@@ -80,7 +80,7 @@ def _check(model: FittedModel) -> None:
 def _terms(model: FittedModel, translator: Translator) -> list[str]:
     """Return the summands of the linear predictor, one for each product of the formula."""
     estimate, dialect = model.estimate, translator.dialect
-    gamma, shift, first = estimate.gamma, estimate.centring.shift, 0
+    gamma, shift, first = estimate.gamma, estimate.single_centring.shift, 0
     summands, constant = [], 0.0
     for term in model.frame.coding.terms:
         for one in term.products:
