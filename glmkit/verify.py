@@ -17,7 +17,7 @@ from glmkit._typing import Array
 from glmkit.errors import GlmkitWarning
 from glmkit.families.base import Family
 from glmkit.families.quasi import Quasi
-from glmkit.families.registry import family_from
+from glmkit.families.registry import glm_family_from
 from glmkit.frame.values import ContrastSpec
 from glmkit.models.entry import glm
 from glmkit.models.results import Results

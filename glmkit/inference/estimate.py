@@ -9,7 +9,7 @@ cancels to nothing in the original coordinates (see `glmkit.design.centring`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -78,6 +78,11 @@ class Estimate:
     label: str = MODEL_BASED
     recession: Recession | None = None
     small_sample: SmallSample | None = None
+
+    @property
+    def single_centring(self) -> Centring:
+        """The centring of a model with one linear predictor."""
+        return cast(Centring, self.centring)
 
     @property
     def coef(self) -> Array:
