@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from importlib import resources
 from importlib.metadata import version
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -103,7 +103,7 @@ def _fitted(case: Mapping[str, Any]) -> Results:
 def _family(spec: Mapping[str, Any]) -> Family:
     if spec["name"] == "quasi":
         return Quasi(spec["variance"], spec["link"])
-    return cast(Family, family_from(spec["name"], spec["link"]))
+    return glm_family_from(spec["name"], spec["link"])
 
 
 def _column(spec: Mapping[str, Any]) -> pd.Series:

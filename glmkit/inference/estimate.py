@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array, BoolArray, IntArray
-from glmkit.design.centring import Coordinates
+from glmkit.design.centring import Centring, Coordinates
 from glmkit.fitting.recession import Recession
 
 __all__ = ["MODEL_BASED", "Estimate", "SmallSample"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -56,11 +56,13 @@ class SavedRecession(Recession):
 
 def estimate_document(estimate: Estimate) -> dict[str, Any]:
     """Return an estimate as JSON."""
-    centring = cast(Centring, estimate.centring)  # one linear predictor: others have no file
     document = {
         "kept": estimate.kept.tolist(),
         "combinations": hexed(estimate.combinations),
-        "centring": {"constant": hexed(centring.constant), "shift": hexed(centring.shift)},
+        "centring": {
+            "constant": hexed(estimate.single_centring.constant),
+            "shift": hexed(estimate.single_centring.shift),
+        },
         "coef": hexed(estimate.gamma),
         "covariance": hexed(estimate.covariance),
         "df": hexed(estimate.df),
@@ -69,7 +71,7 @@ def estimate_document(estimate: Estimate) -> dict[str, Any]:
     }
     recession = estimate.recession
     if recession is not None:
-        limits = recession.limits(_units(centring, len(estimate.kept)))
+        limits = recession.limits(_units(estimate.single_centring, len(estimate.kept)))
         document["infinite"] = {
             "direction": hexed(recession.direction),
             "basis": hexed(recession.basis),

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from glmkit.design.centring import Centring
 from glmkit.errors import FitError, GlmkitError, ModelFileError
 from glmkit.families.base import Family
 from glmkit.fitting.glm import GLMFit, NuisanceFit, NullModel
@@ -205,7 +204,7 @@ def _fit_of(node: Node, family: Family, estimate: Estimate, method: str) -> GLMF
             estimate.kept,
             estimate.dropped,
             estimate.combinations,
-            cast(Centring, estimate.centring),
+            estimate.single_centring,
             absent("the design"),
         ),
         gamma=estimate.gamma,

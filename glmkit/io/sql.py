@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from itertools import product
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from glmkit._typing import Array
-from glmkit.design.centring import Centring
 from glmkit.errors import FitError
 from glmkit.families.link import Link
 from glmkit.families.links import (
@@ -81,7 +80,7 @@ def _check(model: FittedModel) -> None:
 def _terms(model: FittedModel, translator: Translator) -> list[str]:
     """Return the summands of the linear predictor, one for each product of the formula."""
     estimate, dialect = model.estimate, translator.dialect
-    gamma, shift, first = estimate.gamma, cast(Centring, estimate.centring).shift, 0
+    gamma, shift, first = estimate.gamma, estimate.single_centring.shift, 0
     summands, constant = [], 0.0
     for term in model.frame.coding.terms:
         for one in term.products:
