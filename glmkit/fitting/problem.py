@@ -34,6 +34,8 @@ class Problem:
         Whether the null model has an intercept.
     constant : (p,) array or None
         a with X a = 1, where the span holds the constant.
+    method : {"ml", "firth", "median", "jeffreys"}
+        How the coefficients are estimated; fits to parts of a problem inherit it.
     """
 
     design: Design
@@ -44,6 +46,7 @@ class Problem:
     trials: Array | None = None
     intercept: bool = True
     constant: Array | None = None
+    method: str = "ml"
 
     @property
     def weights(self) -> Array:
