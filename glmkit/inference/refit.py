@@ -137,6 +137,7 @@ def refit(
     added: Array | None = None,
     start: Array | None = None,
     family: Family | None = None,
+    control: Control | None = None,
 ) -> GLMFit:
     """Return the model fitted again, to the same rows.
 
@@ -153,6 +154,8 @@ def refit(
         Warm start; by default the family's own.
     family : Family, optional
         Another family or link.
+    control : Control, optional
+        How to iterate; by default as the model was.
     """
     problem = model.fit.problem if frame is None else problem_of(frame)
     if columns is not None:
@@ -166,7 +169,7 @@ def refit(
     return fit_problem(
         problem,
         model.family if family is None else family,
-        model.control,
+        control or model.control,
         start,
         _known(model, problem, columns) if frame is None and added is None and family is None else None,
     )
