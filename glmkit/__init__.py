@@ -57,6 +57,7 @@ from glmkit.inference.etable import etable
 from glmkit.inference.profile_curve import Profile
 from glmkit.models.entry import glm, glm_fit
 from glmkit.models.loading import from_json, load
+from glmkit.models.plotting import plot_means
 from glmkit.models.results import Results
 from glmkit.motor import simulate_motor
 from glmkit.tables.side_by_side import SideBySide
@@ -125,6 +126,7 @@ __all__ = [
     "load",
     "load_dataset",
     "lr_test",
+    "plot_means",
     "register",
     "simulate_motor",
     "verify",
