@@ -53,6 +53,7 @@ from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
 from glmkit.inference.bootstrap import Replicates
 from glmkit.inference.compare import anova, compare, lr_test
+from glmkit.inference.emmeans.means import MarginalMeans
 from glmkit.inference.etable import etable
 from glmkit.inference.profile_curve import Profile
 from glmkit.models.entry import glm, glm_fit
@@ -96,6 +97,7 @@ __all__ = [
     "Log",
     "LogLog",
     "Logit",
+    "MarginalMeans",
     "Mean",
     "ModelFileError",
     "NewLevelError",
