@@ -30,7 +30,7 @@ ROUNDING = 1e-6
 
 
 def robust_component_estimate(
-    model: ComponentModel, kind: object, cluster: object, lags: int | None
+    model: ComponentModel, kind: object, cluster: object, given: object
 ) -> Estimate:
     """Return the model's coefficients with a robust covariance.
 
@@ -44,10 +44,10 @@ def robust_component_estimate(
     """
     name = "CR1" if kind == "cluster" else kind
     known = BY_ROW if cluster is None else BY_CLUSTER
-    if not isinstance(name, str) or name not in known or lags is not None:
-        given = "without cluster=" if cluster is None else "with cluster="
+    if not isinstance(name, str) or name not in known or given is not None:
+        how = "without cluster=" if cluster is None else "with cluster="
         raise FitError(
-            f"The covariance {kind!r} is not there {given}. Choose one of: {', '.join(known)}.", kind=kind
+            f"The covariance {kind!r} is not there {how}. Choose one of: {', '.join(known)}.", kind=kind
         )
     if model.fit.recession is not None:
         raise FitError(
