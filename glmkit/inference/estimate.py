@@ -156,6 +156,16 @@ class Estimate:
         worst = np.max(np.abs(asked), axis=1, initial=0.0)
         return np.asarray(worst <= ESTIMABLE_TOLERANCE * np.maximum(size, 1e-300))
 
+    def estimable_part(self, rows: Array) -> Array:
+        """Return a basis of the combinations of rows of L that are functions of the fitted values."""
+        if bool(np.all(self.estimable(rows))):
+            return rows
+        asked = rows[:, self.dropped] - rows[:, self.kept] @ self.combinations
+        left, sizes, _ = np.linalg.svd(asked)
+        rank = int(np.sum(sizes > ESTIMABLE_TOLERANCE * sizes[0]))
+        combinations: Array = left[:, rank:].T
+        return np.asarray(combinations @ rows)
+
     def with_covariance(
         self, covariance: Array, df: float, label: str, small_sample: SmallSample | None = None
     ) -> Estimate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from glmkit.inference.bootstrap import Replicates
 from glmkit.inference.effects import tables
 from glmkit.inference.emmeans.marginal_means import Options, joint_tests, marginal_means, marginal_slopes
 from glmkit.inference.emmeans.means import MarginalMeans
@@ -129,6 +130,7 @@ class Effects(Record):
         kind: str = "dydx",
         level: float = 0.95,
         newdata: object = None,
+        replicates: Replicates | None = None,
     ) -> Table:
         """Return average marginal effects on the scale of the response.
 
@@ -149,7 +151,10 @@ class Effects(Record):
             the two mixed ones.
         level : float
         newdata : DataFrame, optional
-            Rows to average over instead of those of the fit.
+            Rows to average over instead of those of the fit; any kind that `glm` reads.
+        replicates : Replicates, optional
+            Of ``fit.bootstrap()``: standard deviations and percentile intervals over them,
+            for the same rows, instead of the delta method.
 
         Returns
         -------
@@ -164,7 +169,7 @@ class Effects(Record):
         >>> fit.marginal_effects("spontaneous").frame["estimate"].round(3).tolist()
         [0.202]
         """
-        return tables.marginal_effects(self, variables, kind, _options(by, at, level, newdata))
+        return tables.marginal_effects(self, variables, kind, _options(by, at, level, newdata, replicates))
 
     def comparisons(
         self,
@@ -175,6 +180,7 @@ class Effects(Record):
         comparison: str = "difference",
         level: float = 0.95,
         newdata: object = None,
+        replicates: Replicates | None = None,
     ) -> Table:
         """Return comparisons of average predictions under two values of a variable (g-computation).
 
@@ -188,7 +194,7 @@ class Effects(Record):
             A dict says which values: ``{"age": (30, 60)}``, a step ``{"age": 10}``, ``"sd"``,
             ``"iqr"``; for a factor two levels, ``"reference"`` or ``"pairwise"``. By default x + 1
             against x, and each level against the first.
-        at, by, level, newdata
+        at, by, level, newdata, replicates
             As in `marginal_effects`.
         comparison : {"difference", "ratio", "lift", "odds_ratio", "nnt"}
             b - a; b / a; b / a - 1; ratio of the odds; 1 / (b - a).
@@ -205,7 +211,7 @@ class Effects(Record):
         >>> fit.comparisons({"smoke": (0, 1)}, comparison="ratio").frame["estimate"].round(2).tolist()
         [1.55]
         """
-        return tables.comparisons(self, variables, comparison, _options(by, at, level, newdata))
+        return tables.comparisons(self, variables, comparison, _options(by, at, level, newdata, replicates))
 
     def predictions(
         self,
@@ -215,12 +221,13 @@ class Effects(Record):
         type: str = "response",
         level: float = 0.95,
         newdata: object = None,
+        replicates: Replicates | None = None,
     ) -> Table:
         """Return average predictions, by group and with some variables set to chosen values.
 
         Parameters
         ----------
-        by, at, level, newdata
+        by, at, level, newdata, replicates
             As in `marginal_effects`.
         type : {"response", "link"}
 
@@ -231,10 +238,14 @@ class Effects(Record):
         >>> fit.predictions(by="wool").frame["estimate"].round(3).tolist()
         [31.037, 25.259]
         """
-        return tables.average_predictions(self, type, _options(by, at, level, newdata))
+        return tables.average_predictions(self, type, _options(by, at, level, newdata, replicates))
 
 
 def _options(
-    by: str | Sequence[str], at: Mapping[str, object] | str | None, level: float, newdata: object
+    by: str | Sequence[str],
+    at: Mapping[str, object] | str | None,
+    level: float,
+    newdata: object,
+    replicates: Replicates | None,
 ) -> tables.Options:
-    return tables.Options((by,) if isinstance(by, str) else tuple(by), at, level, newdata)
+    return tables.Options((by,) if isinstance(by, str) else tuple(by), at, level, newdata, replicates)

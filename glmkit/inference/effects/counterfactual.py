@@ -5,21 +5,23 @@ Because every column is evaluated anew, ``poly(x, 2) * z`` or ``log(x)`` follow 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pandas as pd
 
 from glmkit._typing import Array, BoolArray
 from glmkit.errors import DataError, FitError
+from glmkit.frame.align import RowArgument, row_numbers
+from glmkit.frame.columns import Columns, read_data
+from glmkit.frame.modelframe import ModelFrame
 from glmkit.frame.newframe import new_frame
 from glmkit.frame.values import Factor, Logical, Matrix, Value
-from glmkit.inference.emmeans.grid import check_known, used_value
+from glmkit.inference.emmeans.grid import check_known, row_counts, used_value
 from glmkit.inference.predict import RowGiven, prediction_rows
 from glmkit.inference.protocols import FittedModel
 
-__all__ = ["Coded", "Population", "numeric_step", "population"]
+__all__ = ["Coded", "Population", "groups_of", "numeric_step", "population"]
 
 # Step of the differences of the design's columns, as a share of the variable's spread: their
 # error is its fourth power, and rounding over it is 1e-13.
@@ -47,12 +49,15 @@ class Population:
         Offset arguments of the fit by row, to be added whatever is changed.
     weights : (n,) array
         How often each row counts.
+    levels : dict
+        Order of the values of what effects are grouped by.
     """
 
     model: FittedModel
     columns: Mapping[str, Sequence[object]]
     offsets: Mapping[str, Array]
     weights: Array
+    levels: Mapping[str, tuple[Hashable, ...]] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -63,8 +68,7 @@ class Population:
         """Return the same rows with some variables set to one value each, or one by row."""
         columns = dict(self.columns)
         for name, value in changed.items():
-            one = isinstance(value, str) or not isinstance(value, (Sequence, np.ndarray))
-            columns[name] = [value] * self.n if one else list(value)  # type: ignore[call-overload]
+            columns[name] = list(value) if isinstance(value, np.ndarray) else [value] * self.n
         return replace(self, columns=columns)
 
     def coded(self) -> Coded:
@@ -88,78 +92,106 @@ def population(model: FittedModel, newdata: object, by: Sequence[str]) -> Popula
     Raises
     ------
     FitError
-        The fit has no formula.
+        The fit has no formula; `by` names no column.
     DataError
-        `newdata` lacks a column, or rows of it miss a value.
+        `newdata` lacks a column, or rows of it miss a value; the fit's offset was given as values.
     """
     frame = model.frame
     if frame.ready:
         raise FitError("A fit to a ready design matrix has no variables to change. Fit from a formula.")
-    if newdata is not None:
-        return _given(model, newdata, by)
-    names = dict.fromkeys((*frame.coding.variables, *by))
-    for name in by:
-        check_known(name, list(frame.source), "by")
-    columns = {name: column_values(used_value(frame, name), name) for name in names}
-    offsets = {}
-    for argument in ("offset", "exposure"):
-        given = getattr(frame.arguments, argument)
-        if given is not None:
-            offsets[argument] = np.asarray(frame.row_values(given, argument))
-    counts = np.ones(frame.n) if frame.freq_weights is None else frame.freq_weights
-    return Population(model, columns, offsets, np.where(frame.weights > 0, counts, 0.0))
+    names = list(dict.fromkeys((*frame.coding.variables, *by)))
+    if newdata is None:
+        for name in by:
+            check_known(name, list(frame.source), "by")
+        values = {name: used_value(frame, name) for name in names}
+        offsets = _offset_arguments(frame, frame.row_values)
+        weights = np.where(frame.weights > 0, row_counts(frame), 0.0)
+    else:
+        given = read_data(newdata, broadcast=True)
+        values = _new_values(model, given, names)
+        offsets = _offset_arguments(frame, _reader(frame, given))
+        weights = np.ones(given.n_rows)
+    columns = {name: column_values(value, name) for name, value in values.items()}
+    return Population(model, columns, offsets, weights, {name: levels_of(values[name]) for name in by})
 
 
-def _given(model: FittedModel, newdata: object, by: Sequence[str]) -> Population:
-    data = newdata if isinstance(newdata, pd.DataFrame) else pd.DataFrame(newdata)  # type: ignore[call-overload]
-    names = dict.fromkeys((*model.frame.coding.variables, *by))
-    absent = [name for name in names if name not in data]
+def _offset_arguments(frame: ModelFrame, read: Callable[[RowArgument, str], RowArgument]) -> dict[str, Array]:
+    """Return the offset arguments of the fit by row."""
+    given = {name: getattr(frame.arguments, name) for name in ("offset", "exposure")}
+    return {
+        name: np.asarray(read(value, name), dtype=np.float64)
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _reader(frame: ModelFrame, given: Columns) -> Callable[[RowArgument, str], RowArgument]:
+    def read(value: RowArgument, argument: str) -> RowArgument:
+        if not isinstance(value, str):
+            raise DataError(
+                f"The model was fitted with {argument}= given as values, which say nothing about the rows of "
+                f"newdata. Fit with {argument}= a column or an expression, or leave newdata= out.",
+                argument=argument,
+            )
+        return row_numbers(value, argument, given, frame.coding.context)
+
+    return read
+
+
+def _new_values(model: FittedModel, given: Columns, names: Sequence[str]) -> dict[str, Value]:
+    """Return the columns needed of new data, none of whose rows may miss a value."""
+    absent = [name for name in names if name not in given]
     if absent:
         raise DataError(f"newdata lacks {', '.join(absent)}. Add the columns.", columns=absent)
-    asked = prediction_rows(model, data, RowGiven())
+    asked = prediction_rows(model, given, RowGiven())
     if not np.all(asked.ok):
         raise DataError(
             f"{int(np.sum(~asked.ok))} rows of newdata miss a value. Leave them out.",
-            rows=list(data.index[~asked.ok][:5]),
+            rows=list(given.index[~asked.ok][:5]),
         )
-    offsets = {}
-    for argument in ("offset", "exposure"):
-        given = getattr(model.frame.arguments, argument)
-        if isinstance(given, str) and given in data:
-            offsets[argument] = data[given].to_numpy(dtype=np.float64)
-    return Population(model, {str(name): data[name].tolist() for name in names}, offsets, np.ones(len(data)))
+    return {name: given[name] for name in names}
 
 
 def column_values(value: Value, name: str) -> list[object]:
-    """Return the values of a column as the caller would write them."""
+    """Return the values of a column as the caller would write them; None where missing."""
     if isinstance(value, Factor):
-        levels: list[Hashable] = list(value.levels)
+        levels: list[Hashable] = [*value.levels, None]  # a missing value has the code -1
         return [levels[code] for code in value.codes]
     if isinstance(value, Matrix):
         raise DataError(f"Column {name!r} has several columns, which cannot be changed.", column=name)
     if isinstance(value, Logical):
-        return [bool(truth) for truth in value.values]
-    return list(map(float, value))
+        return [None if np.isnan(truth) else bool(truth) for truth in value.values]
+    return [None if np.isnan(number) else float(number) for number in value]
 
 
-def numeric_step(values: Sequence[object], weights: Array) -> float:
-    """Return the step for derivatives by a variable."""
-    numbers = np.asarray(values, dtype=np.float64)
-    spread = float(np.sqrt(np.cov(numbers, aweights=weights))) if len(numbers) > 1 else 0.0
+def levels_of(value: Value) -> tuple[Hashable, ...]:
+    """Return the values of a column that groups are made by, in their order."""
+    if isinstance(value, Factor):
+        return tuple(value.levels)
+    return tuple(sorted({v for v in column_values(value, "") if v is not None}))  # type: ignore[type-var]
+
+
+def numeric_step(model: FittedModel, variable: str) -> float:
+    """Return the step for derivatives by a variable: a share of its spread over the rows used."""
+    numbers = np.asarray(used_value(model.frame, variable), dtype=np.float64)
+    spread = float(np.std(numbers))
     return STEP * (spread if spread > 0 else max(abs(float(numbers[0])), 1.0))
 
 
 def groups_of(people: Population, by: Sequence[str]) -> list[tuple[tuple[object, ...], BoolArray]]:
-    """Return the groups of rows by the columns named: their labels and which rows are theirs."""
+    """Return the groups of rows by the columns named: their labels and which rows are theirs.
+
+    In the order of the levels; rows that miss a value are a group of their own, the last.
+    """
     if not by:
         return [((), np.ones(people.n, dtype=bool))]
+    places = [{level: k for k, level in enumerate(people.levels.get(name, ()))} for name in by]
     keys = list(zip(*(people.columns[name] for name in by), strict=True))
-    order = pd.DataFrame(keys, columns=list(by), dtype=object).drop_duplicates()
-    labels = sorted((tuple(row) for row in order.to_numpy(dtype=object)), key=_sort_key)
-    return [(label, np.array([key == label for key in keys])) for label in labels]
 
+    def order(label: tuple[object, ...]) -> list[int]:
+        return [place.get(part, len(place)) for place, part in zip(places, label, strict=True)]
 
-def _sort_key(label: tuple[object, ...]) -> tuple[tuple[bool, float, str], ...]:
-    return tuple(
-        (isinstance(v, str), float(v) if isinstance(v, int | float | bool) else 0.0, str(v)) for v in label
-    )
+    labels = sorted(dict.fromkeys(keys), key=order)
+    code = {label: k for k, label in enumerate(labels)}
+    codes = np.array([code[key] for key in keys])
+    return [(label, codes == k) for label, k in code.items()]

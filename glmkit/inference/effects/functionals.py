@@ -2,100 +2,161 @@
 
 A quantity is q(beta) = sum_i w_i f(eta_i) / sum_i w_i, its gradient follows from d mu / d eta
 and, for slopes, d2 mu / d eta2; its variance is J V J' (the delta method) with whatever
-covariance the fit carries.
+covariance the fit carries. Here a quantity is a function of an `Estimate`, so that replicates
+of the coefficients go through the same designs. Equations (25.4) to (25.8).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from glmkit._typing import Array, BoolArray
-from glmkit.inference.effects.counterfactual import Coded, Population, numeric_step
-from glmkit.inference.protocols import FittedModel
+from glmkit._typing import Array
+from glmkit.errors import DataError
+from glmkit.families.base import Family
+from glmkit.inference.effects.counterfactual import STEP, Coded, Population, numeric_step
+from glmkit.inference.estimate import Estimate
 
-__all__ = ["Quantity", "combined", "mean_response", "mean_slope"]
+__all__ = ["Functional", "Quantity", "Slope", "combined", "mean_link", "mean_response", "slope_of"]
 
 
 @dataclass(frozen=True, eq=False)
 class Quantity:
-    """A number with its gradient by all coefficients."""
+    """A number with its gradient by all coefficients; nan there where a linear predictor is infinite."""
 
     value: float
     gradient: Array  # (p,)
 
 
-def mean_response(model: FittedModel, coded: Coded, weights: Array) -> Quantity:
+Functional: TypeAlias = Callable[[Estimate], Quantity]
+
+
+def mean_response(family: Family, coded: Coded, weights: Array) -> Functional:
     """Return the average mean over rows, on the scale of the response."""
-    eta = model.estimate.linear(coded.rows) + coded.offset
-    mean = model.family.mean(eta)
-    share = weights / np.sum(weights)
-    return Quantity(float(share @ mean.mu), np.asarray((share * mean.dmu) @ coded.rows))
+    coded, share = _used(coded, weights)
+
+    def average(estimate: Estimate) -> Quantity:
+        eta = estimate.linear(coded.rows) + coded.offset
+        mean = family.mean(eta)
+        return _quantity(share, eta, mean.mu, (share * mean.dmu) @ coded.rows)
+
+    return average
 
 
-def mean_link(model: FittedModel, coded: Coded, weights: Array) -> Quantity:
+def mean_link(family: Family, coded: Coded, weights: Array) -> Functional:
     """Return the average linear predictor over rows."""
-    share = weights / np.sum(weights)
-    eta = model.estimate.linear(coded.rows) + coded.offset
-    return Quantity(float(share @ eta), np.asarray(share @ coded.rows))
+    coded, share = _used(coded, weights)
+
+    def average(estimate: Estimate) -> Quantity:
+        eta = estimate.linear(coded.rows) + coded.offset
+        return _quantity(share, eta, eta, share @ coded.rows)
+
+    return average
 
 
-def mean_slope(people: Population, variable: str, rows: BoolArray, kind: str) -> Quantity:
-    """Return the average of d mu / d x, or of an elasticity, over some of the rows.
+def _used(coded: Coded, weights: Array) -> tuple[Coded, Array]:
+    """Return the rows that count, and their shares."""
+    used = weights > 0
+    return Coded(coded.rows[used], coded.offset[used]), weights[used] / np.sum(weights)
 
-    Notes
-    -----
-    d mu / d x = mu'(eta) d eta / d x with d eta / d x = (dX/dx) beta + d offset / d x by central
-    differences of the columns, exact for polynomials of degree 4; the gradient is
-    mu''(eta) (d eta / d x) X + mu'(eta) dX/dx.
+
+def _quantity(share: Array, eta: Array, values: Array, gradient: Array) -> Quantity:
+    """Return an average; an infinite predictor among its rows has no standard error."""
+    finite = bool(np.all(np.isfinite(eta)))
+    return Quantity(float(share @ values), np.asarray(gradient) if finite else np.full(len(gradient), np.nan))
+
+
+@dataclass(frozen=True, eq=False)
+class Slope:
+    """Rows with the derivatives of their design and offset by one variable."""
+
+    family: Family
+    x: Array  # (n,)
+    here: Coded
+    change: Coded
+
+    def average(self, weights: Array, kind: str) -> Functional:
+        """Return the average of d mu / d x, or of an elasticity, over rows.
+
+        Notes
+        -----
+        d mu / d x = mu'(eta) d eta / d x with d eta / d x = (dX/dx) beta + d offset / d x; the
+        gradient is mu''(eta) (d eta / d x) X + mu'(eta) dX/dx (25.6, 25.7).
+        """
+        here, share = _used(self.here, weights)
+        change, x = _used(self.change, weights)[0], self.x[weights > 0]
+
+        def average(estimate: Estimate) -> Quantity:
+            eta = estimate.linear(here.rows) + here.offset
+            slope = estimate.linear(change.rows) + change.offset
+            effect, d_eta, d_slope = _slope_parts(self.family, eta, slope, kind)
+            if kind in ("eyex", "dyex"):
+                effect, d_eta, d_slope = effect * x, d_eta * x, d_slope * x
+            gradient = (share * d_eta) @ here.rows + (share * d_slope) @ change.rows
+            return _quantity(share, eta, effect, gradient)
+
+        return average
+
+
+def _slope_parts(family: Family, eta: Array, slope: Array, kind: str) -> tuple[Array, Array, Array]:
+    """Return d mu / d x or d log mu / d x by row, and its derivatives by eta and by d eta / d x."""
+    mean, curvature = family.mean(eta), family.link.curvature(eta)
+    with np.errstate(invalid="ignore", divide="ignore"):  # an infinite predictor, a mean of 0
+        effect, d_eta, d_slope = mean.dmu * slope, curvature * slope, mean.dmu
+        if kind in ("eyex", "eydx"):  # divide by mu, whose own gradient is mu' X
+            d_eta = d_eta / mean.mu - effect * mean.dmu / mean.mu**2
+            effect, d_slope = effect / mean.mu, d_slope / mean.mu
+    return effect, d_eta, d_slope
+
+
+def slope_of(people: Population, variable: str) -> Slope:
+    """Return the derivatives of the rows' design by a variable.
+
+    By central differences, exact for polynomials of degree 4. Where the step leaves the
+    formula's domain, as ``log(x)`` near 0, it is a share of x itself.
     """
-    model = people.model
-    here = people.coded()
     x = np.asarray(people.columns[variable], dtype=np.float64)
-    change = _derivative(people, variable, x)
-    eta = model.estimate.linear(here.rows) + here.offset
-    slope = model.estimate.linear(change.rows) + change.offset
-    mean, curvature = model.family.mean(eta), model.family.link.curvature(eta)
-    effect = mean.dmu * slope
-    d_eta, d_slope = curvature * slope, mean.dmu
-    if kind in ("eyex", "eydx"):  # d log mu: divide by mu, whose own gradient is mu' X
-        d_eta = d_eta / mean.mu - effect * mean.dmu / mean.mu**2
-        effect, d_slope = effect / mean.mu, d_slope / mean.mu
-    if kind in ("eyex", "dyex"):
-        effect, d_eta, d_slope = effect * x, d_eta * x, d_slope * x
-    share = np.where(rows, people.weights, 0.0)
-    share = share / np.sum(share)
-    gradient = (share * d_eta) @ here.rows + (share * d_slope) @ change.rows
-    return Quantity(float(share @ effect), np.asarray(gradient))
+    step = np.full(people.n, numeric_step(people.model, variable))
+    try:
+        change = _derivative(people, variable, x, step)
+    except DataError:
+        near = np.where(x != 0.0, np.minimum(step, STEP * np.abs(x)), step)
+        change = _derivative(people, variable, x, near)
+    return Slope(people.model.family, x, people.coded(), change)
 
 
-def _derivative(people: Population, variable: str, x: Array) -> Coded:
-    h = numeric_step(people.columns[variable], people.weights)
-    moved = {k: people.with_values({variable: x + k * h}).coded() for k in (1, -1, 2, -2)}
+def _derivative(people: Population, variable: str, x: Array, step: Array) -> Coded:
+    moved = {k: people.with_values({variable: x + k * step}).coded() for k in (1, -1, 2, -2)}
     pairs = ((moved[1], moved[-1], 8.0), (moved[2], moved[-2], -1.0))
     rows = sum(weight * (ahead.rows - behind.rows) for ahead, behind, weight in pairs)
     offset = sum(weight * (ahead.offset - behind.offset) for ahead, behind, weight in pairs)
-    return Coded(np.asarray(rows) / (12.0 * h), np.asarray(offset) / (12.0 * h))
+    return Coded(np.asarray(rows) / (12.0 * step[:, None]), np.asarray(offset) / (12.0 * step))
 
 
-def combined(first: Quantity, second: Quantity, comparison: str) -> Quantity:
+def combined(first: Functional, second: Functional, comparison: str) -> Functional:
     """Return the comparison of `second` with `first`; ratios as logs.
 
-    difference: b - a; ratio and lift: log(b / a); odds_ratio: the difference of logits.
+    difference: b - a; ratio and lift: log(b / a); odds_ratio: the difference of logits (25.8).
     """
-    if comparison == "difference":
-        return Quantity(second.value - first.value, second.gradient - first.gradient)
-    parts = [_transformed(quantity, comparison) for quantity in (first, second)]
-    return Quantity(parts[1].value - parts[0].value, parts[1].gradient - parts[0].gradient)
+
+    def compared(estimate: Estimate) -> Quantity:
+        a, b = (_transformed(part(estimate), comparison) for part in (first, second))
+        with np.errstate(invalid="ignore"):  # infinity less infinity
+            return Quantity(float(np.float64(b.value) - a.value), b.gradient - a.gradient)
+
+    return compared
 
 
 def _transformed(quantity: Quantity, comparison: str) -> Quantity:
-    value = quantity.value
+    if comparison == "difference":
+        return quantity
+    value = np.float64(quantity.value)
     with np.errstate(divide="ignore", invalid="ignore"):  # a mean of 0 or 1: an infinite log
         if comparison == "odds_ratio":
             return Quantity(
-                float(np.log(value) - np.log1p(-value)),
-                quantity.gradient / np.float64(value * (1.0 - value)),
+                float(np.log(value) - np.log1p(-value)), quantity.gradient / (value * (1 - value))
             )
-        return Quantity(float(np.log(value)), quantity.gradient / np.float64(value))
+        return Quantity(float(np.log(value)), quantity.gradient / value)

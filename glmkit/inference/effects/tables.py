@@ -11,8 +11,8 @@ measures in studies of common outcomes and in case-control studies. Am. J. Epide
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
@@ -21,27 +21,34 @@ import pandas as pd
 
 from glmkit._typing import Array
 from glmkit.errors import FitError
-from glmkit.frame.values import level_text
+from glmkit.inference.bootstrap import Replicates, order_statistic
 from glmkit.inference.effects.counterfactual import Population, groups_of, population
 from glmkit.inference.effects.functionals import (
-    Quantity,
+    Functional,
     combined,
     mean_link,
     mean_response,
-    mean_slope,
+    slope_of,
 )
-from glmkit.inference.emmeans.grid import check_known, enters_as_factor, reference_grid
+from glmkit.inference.effects.pairs import Pair, level_pairs, pair_name, pairs_of
+from glmkit.inference.emmeans.grid import (
+    check_known,
+    check_smooth,
+    chosen_values,
+    enters_as_factor,
+    reference_grid,
+)
+from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import interval_quantiles, statistic_name, two_sided
 from glmkit.inference.wald import check_level
 from glmkit.tables.table import Table
-from glmkit.tables.wording import interval_headings, statistic_headings
+from glmkit.tables.wording import format_text, interval_headings, statistic_headings
 
 __all__ = ["Options", "average_predictions", "comparisons", "marginal_effects"]
 
 SLOPES = {"dydx": "dY/dX", "eyex": "eY/eX", "eydx": "eY/dX", "dyex": "dY/eX"}
 COMPARISONS = ("difference", "ratio", "lift", "odds_ratio", "nnt")
-SEPARATORS = {"difference": " - ", "nnt": " - "}
 
 
 class Options(NamedTuple):
@@ -51,6 +58,7 @@ class Options(NamedTuple):
     at: Mapping[str, object] | str | None = None
     level: float = 0.95
     newdata: object = None
+    replicates: Replicates | None = None
 
 
 class Line(NamedTuple):
@@ -59,11 +67,11 @@ class Line(NamedTuple):
     term: str
     contrast: str
     group: tuple[object, ...]
-    quantity: Quantity
+    functional: Functional
 
 
 def marginal_effects(
-    model: FittedModel, variables: Sequence[str] | None, kind: str, options: Options
+    model: FittedModel, variables: str | Sequence[str] | None, kind: str, options: Options
 ) -> Table:
     """Return average marginal effects: slopes of covariates, changes from a factor's first level."""
     if kind not in SLOPES:
@@ -71,21 +79,22 @@ def marginal_effects(
     lines: list[Line] = []
     for point, people in _populations(model, options):
         for name in _chosen_variables(model, variables):
-            if _is_number(model, name):
-                lines += [
-                    Line(name, SLOPES[kind], (*point, *label), mean_slope(people, name, rows, kind))
-                    for label, rows in groups_of(people, options.by)
-                ]
-            else:
-                pairs = _level_pairs(model, name)
+            if enters_as_factor(model.frame, name):
+                pairs = level_pairs(model, name)
                 lines += _compared(people, name, pairs, "difference", point, options.by)
+                continue
+            check_smooth(model.frame, name, "variables")
+            slope = slope_of(people, name)
+            for label, rows in groups_of(people, options.by):
+                weights = np.where(rows, people.weights, 0.0)
+                lines.append(Line(name, SLOPES[kind], (*point, *label), slope.average(weights, kind)))
     title = "Average marginal effects" if options.at != "means" else "Marginal effects at the means"
-    return _table(model, lines, title, options, "difference")
+    return effects_table(model, lines, title, options, "difference")
 
 
 def comparisons(
     model: FittedModel,
-    variables: Sequence[str] | Mapping[str, object] | None,
+    variables: str | Sequence[str] | Mapping[str, object] | None,
     comparison: str,
     options: Options,
 ) -> Table:
@@ -95,18 +104,15 @@ def comparisons(
         raise FitError(
             f"comparison={comparison!r} is not known. Choose one of: {named}.", argument="comparison"
         )
-    asked = (
-        dict(variables)
-        if isinstance(variables, Mapping)
-        else dict.fromkeys(_chosen_variables(model, variables))
-    )
+    how = variables if isinstance(variables, Mapping) else {}
+    names = _chosen_variables(model, list(how) or variables)  # type: ignore[arg-type]
     lines: list[Line] = []
     for point, people in _populations(model, options):
-        for name, how in asked.items():
-            check_known(name, list(model.frame.coding.variables), "variables")
-            pairs = _pairs(model, people, name, how)
+        for name in names:
+            pairs = pairs_of(people, name, how.get(name))
             lines += _compared(people, name, pairs, comparison, point, options.by)
-    return _table(model, lines, f"Average comparisons: {comparison.replace('_', ' ')}", options, comparison)
+    title = f"Average comparisons: {comparison.replace('_', ' ')}"
+    return effects_table(model, lines, title, options, comparison)
 
 
 def average_predictions(model: FittedModel, scale: str, options: Options) -> Table:
@@ -119,12 +125,8 @@ def average_predictions(model: FittedModel, scale: str, options: Options) -> Tab
         coded = people.coded()
         for label, rows in groups_of(people, options.by):
             weights = np.where(rows, people.weights, 0.0)
-            lines.append(Line("", "", (*point, *label), average(model, coded, weights)))
-    table = _table(model, lines, "Average predictions", options, "difference")
-    frame = table.frame.drop(columns=["term", "contrast"])
-    return Table(
-        frame, table.title, headings=interval_headings(options.level), notes=table.notes, show_index=False
-    )
+            lines.append(Line("", "", (*point, *label), average(model.family, coded, weights)))
+    return effects_table(model, lines, "Average predictions", options, "difference")
 
 
 def _populations(model: FittedModel, options: Options) -> list[tuple[tuple[object, ...], Population]]:
@@ -136,30 +138,29 @@ def _populations(model: FittedModel, options: Options) -> list[tuple[tuple[objec
     people = population(model, options.newdata, options.by)
     if isinstance(options.at, str):
         raise FitError(f'at={options.at!r} is not known. Give "means" or a dict of values.', argument="at")
-    given = {name: _listed(value) for name, value in (options.at or {}).items()}
-    for name in given:
-        check_known(name, list(model.frame.coding.variables), "at")
+    given = chosen_values(model.frame, options.at or {})
     points = list(product(*given.values()))
     return [(point, people.with_values(dict(zip(given, point, strict=True)))) for point in points]
 
 
 def _typical(model: FittedModel) -> Population:
-    """Return one row: covariates at their mean, factors at their most frequent level."""
+    """Return one row: covariates at their mean, factors at their most frequent level, the first of several."""
     grid = reference_grid(model)
     people = population(model, None, ())
     row: dict[str, object] = {}
     for name in grid.cells.columns:
-        if name in grid.factors:
-            row[name] = Counter(people.columns[name]).most_common(1)[0][0]
-        else:
-            row[name] = grid.cells[name].iloc[0]
-    offsets = {name: np.array([np.mean(values)]) for name, values in people.offsets.items()}
+        levels = list(dict.fromkeys(grid.cells[name]))
+        own = [np.array([value == level for value in people.columns[name]]) for level in levels]
+        counts = [float(people.weights @ matching) for matching in own] if name in grid.factors else [1.0]
+        row[name] = levels[int(np.argmax(counts))]
+    share = people.weights / np.sum(people.weights)
+    offsets = {name: np.array([_typical_offset(name, v, share)]) for name, v in people.offsets.items()}
     return Population(model, {name: [value] for name, value in row.items()}, offsets, np.ones(1))
 
 
-def _listed(value: object) -> list[object]:
-    one = isinstance(value, str) or not isinstance(value, (Sequence, np.ndarray, pd.Series, pd.Index))
-    return [value] if one else list(value)  # type: ignore[call-overload]
+def _typical_offset(argument: str, values: Array, share: Array) -> float:
+    """Return the mean on the link scale."""
+    return float(share @ values) if argument == "offset" else float(np.exp(share @ np.log(values)))
 
 
 def _chosen_variables(model: FittedModel, variables: str | Sequence[str] | None) -> list[str]:
@@ -173,110 +174,114 @@ def _chosen_variables(model: FittedModel, variables: str | Sequence[str] | None)
     return chosen
 
 
-def _is_number(model: FittedModel, name: str) -> bool:
-    return not enters_as_factor(model.frame, name)
-
-
-def _levels_of(model: FittedModel, name: str) -> list[object]:
-    return list(dict.fromkeys(reference_grid(model).cells[name]))
-
-
-def _level_pairs(model: FittedModel, name: str) -> list[tuple[object, object]]:
-    first, *others = _levels_of(model, name)
-    return [(first, other) for other in others]
-
-
-def _pairs(model: FittedModel, people: Population, name: str, how: object) -> list[tuple[object, object]]:
-    """Return the pairs of values to compare: each with the first level, x and x + 1, or as asked."""
-    if not _is_number(model, name):
-        if how is None or how == "reference":
-            return _level_pairs(model, name)
-        if how == "pairwise":
-            levels = _levels_of(model, name)
-            return [(a, b) for i, a in enumerate(levels) for b in levels[i + 1 :]]
-        if isinstance(how, (tuple, list)) and len(how) == 2:
-            return [(how[0], how[1])]
-        raise FitError(
-            f'The comparison of {name!r} is not understood: {how!r}. Give "reference", "pairwise" or two levels.',
-            argument="variables",
-        )
-    x = np.asarray(people.columns[name], dtype=np.float64)
-    if how == "sd":
-        half = 0.5 * float(np.sqrt(np.cov(x, aweights=people.weights)))
-        return [(x - half, x + half)]
-    if how == "iqr":
-        low, high = np.quantile(x, [0.25, 0.75])
-        return [(float(low), float(high))]
-    if isinstance(how, (tuple, list)) and len(how) == 2:
-        return [(float(how[0]), float(how[1]))]
-    if how is None or isinstance(how, int | float):
-        return [(x, x + (1.0 if how is None else float(how)))]
-    raise FitError(
-        f'The comparison of {name!r} is not understood: {how!r}. Give a step, two values, "sd" or "iqr".',
-        argument="variables",
-    )
-
-
 def _compared(
     people: Population,
     name: str,
-    pairs: Sequence[tuple[object, object]],
+    pairs: Sequence[Pair],
     comparison: str,
     point: tuple[object, ...],
     by: Sequence[str],
 ) -> list[Line]:
-    lines = []
+    lines, family = [], people.model.family
     for low, high in pairs:
         codes = [people.with_values({name: value}).coded() for value in (low, high)]
-        label_of_pair = _pair_name(people, name, low, high, comparison)
+        label_of_pair = pair_name(people, name, (low, high), comparison)
         for label, rows in groups_of(people, by):
             weights = np.where(rows, people.weights, 0.0)
-            first, second = (mean_response(people.model, coded, weights) for coded in codes)
+            first, second = (mean_response(family, coded, weights) for coded in codes)
             kind = "difference" if comparison == "nnt" else comparison
             lines.append(Line(name, label_of_pair, (*point, *label), combined(first, second, kind)))
     return lines
 
 
-def _pair_name(people: Population, name: str, low: object, high: object, comparison: str) -> str:
-    separator = SEPARATORS.get(comparison, " / ")
-    if isinstance(low, np.ndarray) and isinstance(high, np.ndarray):
-        x = np.asarray(people.columns[name], dtype=np.float64)
-        ends = [_shift_name(float(np.mean(end - x))) for end in (high, low)]
-        return separator.join(ends)
-    return f"{level_text(high)}{separator}{level_text(low)}"
-
-
-def _shift_name(shift: float) -> str:
-    if shift == 0.0:
-        return "x"
-    return f"(x {'+' if shift > 0 else '-'} {level_text(float(f'{abs(shift):.4g}'))})"
-
-
-def _table(model: FittedModel, lines: Sequence[Line], title: str, options: Options, comparison: str) -> Table:
-    estimate = model.estimate
-    value = np.array([line.quantity.value for line in lines])
-    rows = np.array([line.quantity.gradient for line in lines])
-    estimable = estimate.estimable(rows)
-    value = np.where(estimable, value, np.nan)
-    error = np.where(estimable, estimate.std_errors(rows), np.nan)
+def effects_table(
+    model: FittedModel, lines: Sequence[Line], title: str, options: Options, comparison: str
+) -> Table:
+    """Return the table of lines: standard errors by the delta method, or from replicates."""
+    estimate, replicates = model.estimate, options.replicates
+    level = check_level(options.level)
+    measured = _measured(estimate, lines, level) if replicates is None else _drawn(estimate, lines, options)
     with np.errstate(divide="ignore", invalid="ignore"):  # an effect of exactly 0 has no error
-        statistic = value / error
-    df = estimate.df_of(rows)
-    half = interval_quantiles(check_level(options.level), df) * error
-    shown = _shown(value, error, value - half, value + half, comparison)
+        statistic = measured.value / measured.error
+    shown = _shown(*measured[:4], comparison)
     names = [*(options.at if isinstance(options.at, Mapping) else ()), *options.by]
-    columns: dict[str, object] = {
-        "term": [line.term for line in lines],
-        "contrast": [line.contrast for line in lines],
-    }
+    columns: dict[str, object] = {}
+    if lines[0].term:
+        columns = {"term": [line.term for line in lines], "contrast": [line.contrast for line in lines]}
     columns |= {name: [_plain(line.group[k]) for line in lines] for k, name in enumerate(names)}
     columns |= {"estimate": shown[0], "std_error": shown[1], "statistic": statistic}
-    columns |= {"p_value": two_sided(statistic, df), "conf_low": shown[2], "conf_high": shown[3]}
-    headings = statistic_headings(statistic_name(estimate.df)) | interval_headings(options.level)
-    notes = [] if estimate.is_model_based else [f"Standard errors: {estimate.label}."]
+    columns |= {"p_value": two_sided(statistic, measured.df), "conf_low": shown[2], "conf_high": shown[3]}
+    headings = statistic_headings(statistic_name(float(np.min(measured.df)))) | interval_headings(level)
+    notes = _notes(estimate, measured, comparison, replicates)
+    return Table(pd.DataFrame(columns), title, headings=headings, notes=notes, show_index=False)
+
+
+class Measured(NamedTuple):
+    """Values with their errors and intervals, before they are shown; ratios as logs."""
+
+    value: Array
+    error: Array
+    low: Array
+    high: Array
+    df: Array
+
+
+def _measured(estimate: Estimate, lines: Sequence[Line], level: float) -> Measured:
+    """Return values with errors by the delta method, J V J' (25.5)."""
+    quantities = [line.functional(estimate) for line in lines]
+    gradients = np.array([quantity.gradient for quantity in quantities])
+    finite = np.all(np.isfinite(gradients), axis=1)
+    rows = np.where(finite[:, None], gradients, 0.0)
+    estimable = estimate.estimable(rows)
+    value = np.where(estimable, [quantity.value for quantity in quantities], np.nan)
+    error = np.where(estimable & finite, estimate.std_errors(rows), np.nan)
+    df = estimate.df_of(rows)
+    half = interval_quantiles(level, df) * error
+    return Measured(value, error, value - half, value + half, df)
+
+
+def _drawn(estimate: Estimate, lines: Sequence[Line], options: Options) -> Measured:
+    """Return values with standard deviations and percentiles over replicates of the coefficients."""
+    drawn = options.replicates
+    assert drawn is not None
+    if not np.array_equal(drawn.estimate.gamma, estimate.gamma):
+        raise FitError(
+            "The replicates are of another fit. Draw them from this one: fit.bootstrap().",
+            argument="replicates",
+        )
+    own = _measured(estimate, lines, options.level)
+    gamma = drawn.gamma[np.all(np.isfinite(drawn.gamma), axis=1)]
+    values = np.array([_values(replace(estimate, gamma=row), lines) for row in gamma])
+    values = np.where(np.isnan(own.value), np.nan, np.sort(values, axis=0))
+    tails = 0.5 + np.array([-0.5, 0.5]) * options.level
+    low, high = (np.array([order_statistic(column, tail) for column in values.T]) for tail in tails)
+    return Measured(own.value, np.std(values, axis=0, ddof=1), low, high, np.full(len(lines), np.inf))
+
+
+def _values(estimate: Estimate, lines: Sequence[Line]) -> list[float]:
+    return [line.functional(estimate).value for line in lines]
+
+
+def _notes(
+    estimate: Estimate, measured: Measured, comparison: str, replicates: Replicates | None
+) -> list[str]:
+    notes = []
+    if replicates is not None:
+        notes.append(f"Standard errors and percentile intervals: {replicates.label}.")
+        left_out = int(np.sum(~np.all(np.isfinite(replicates.gamma), axis=1)))
+        if left_out:
+            notes.append(
+                format_text("{count} replicates without finite estimates are left out.", count=left_out)
+            )
+    elif not estimate.is_model_based:
+        notes.append(f"Standard errors: {estimate.label}.")
     if comparison in ("ratio", "lift", "odds_ratio"):
         notes.append("Tests and intervals are made on the log scale.")
-    return Table(pd.DataFrame(columns), title, headings=headings, notes=notes, show_index=False)
+    if np.any(np.isnan(measured.value)):
+        notes.append("NA: not estimable, because the data hold no such cell.")
+    if np.any(np.isnan(measured.error) & ~np.isnan(measured.value)):
+        notes.append('NA: estimates are infinite. Fit with method="firth" for finite ones.')
+    return notes
 
 
 def _plain(value: object) -> object:

@@ -90,7 +90,14 @@ def averages(grid: Grid, names: Sequence[str], weights: str) -> Averages:
     with np.errstate(invalid="ignore", divide="ignore"):  # a mean without a cell is not estimable
         averaging = np.zeros((len(labels), len(group)))
         averaging[group, np.arange(len(group))] = share / total[group]
-    return Averages(labels, averaging @ grid.rows, averaging @ grid.offset)
+    return Averages(labels.apply(_whole), averaging @ grid.rows, averaging @ grid.offset)
+
+
+def _whole(column: pd.Series) -> pd.Series:
+    """Return whole numbers as such, so that a level 4 prints as 4."""
+    if column.dtype != np.float64 or not np.all(column == np.round(column)):
+        return column
+    return column.astype(np.int64)
 
 
 def _groups(cells: pd.DataFrame, names: Sequence[str]) -> tuple[IntArray, pd.DataFrame]:

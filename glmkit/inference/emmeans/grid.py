@@ -27,7 +27,17 @@ from glmkit.frame.newframe import new_frame
 from glmkit.frame.values import Factor, Logical, Matrix, Value, take_rows
 from glmkit.inference.protocols import FittedModel
 
-__all__ = ["Grid", "Values", "check_known", "enters_as_factor", "reference_grid", "used_value"]
+__all__ = [
+    "Grid",
+    "Values",
+    "check_known",
+    "check_smooth",
+    "chosen_values",
+    "enters_as_factor",
+    "reference_grid",
+    "row_counts",
+    "used_value",
+]
 
 Values: TypeAlias = Mapping[str, object]
 
@@ -91,12 +101,12 @@ def reference_grid(
     if frame.ready:
         raise FitError("A fit to a ready design matrix has no variables to average over. Fit from a formula.")
     levels, factors = _levels(frame), _factor_names(frame)
-    chosen = levels | _chosen(at or {}, levels, factors)
+    chosen = levels | chosen_values(frame, at or {}, levels)
     cells = _crossed(chosen)
     rows, evaluated = _coded(frame, cells)
     given = _given_offset(offset, exposure)
     if given is None and not _offset_variables(frame) & set(at or {}):
-        given = 0.0 if frame.offset is None else float(np.mean(frame.offset))
+        given = 0.0 if frame.offset is None else _mean(frame, frame.offset)
     shift = evaluated if given is None else np.full(len(cells), given)
     return Grid(cells, factors, rows, shift, _counts(frame, cells, factors))
 
@@ -104,6 +114,15 @@ def reference_grid(
 def used_value(frame: ModelFrame, name: str) -> Value:
     """Return a variable over the rows used."""
     return take_rows(frame.source[name], frame.rows.kept)
+
+
+def row_counts(frame: ModelFrame) -> Array:
+    """Return how many observations each row used stands for."""
+    return np.ones(frame.n) if frame.freq_weights is None else frame.freq_weights
+
+
+def _mean(frame: ModelFrame, values: Array) -> float:
+    return float(np.average(values, weights=row_counts(frame)))
 
 
 def check_known(name: str, known: Sequence[str], argument: str) -> None:
@@ -140,6 +159,19 @@ def enters_as_factor(frame: ModelFrame, name: str) -> bool:
     return any(len(encoding.levels) == _distinct(frame, name) for encoding in encodings)
 
 
+def check_smooth(frame: ModelFrame, name: str, argument: str) -> None:
+    """Refuse a covariate that enters in steps, as through ``cut(x)`` or ``x > 3``: it has no slope."""
+    encodings = factor_encodings(frame.coding.encodings)
+    steps = [e.factor for e in encodings if name in variables_in(e.factor)]
+    if steps:
+        raise FitError(
+            f"{argument}={name!r} enters through {steps[0]}, which goes in steps and has no slope. "
+            f"Compare two of its values with comparisons({{{name!r}: (a, b)}}), or name other variables.",
+            argument=argument,
+            name=name,
+        )
+
+
 def _distinct(frame: ModelFrame, name: str) -> int:
     value = used_value(frame, name)
     if isinstance(value, (Factor, Logical, Matrix)):
@@ -162,20 +194,20 @@ def _own_values(frame: ModelFrame, name: str) -> list[Hashable]:
         return [bool(truth) for truth in np.unique(value.values)]
     if _is_factor(frame, name):
         return [float(number) for number in np.unique(value)]
-    counts = np.ones(frame.n) if frame.freq_weights is None else frame.freq_weights
-    return [float(np.average(value, weights=counts))]
+    return [_mean(frame, value)]
 
 
-def _chosen(
-    at: Values, levels: Mapping[str, list[Hashable]], factors: Sequence[str]
+def chosen_values(
+    frame: ModelFrame, at: Values, levels: Mapping[str, list[Hashable]] | None = None
 ) -> dict[str, list[Hashable]]:
+    """Return the values that `at` gives, checked: levels that the fit used, finite numbers."""
     chosen = {}
     for name, given in at.items():
-        check_known(name, list(levels), "at")
+        check_known(name, list(frame.coding.variables), "at")
         single = isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray, pd.Series, pd.Index))
         values = [given] if single else list(given)  # type: ignore[call-overload]
-        if name in factors:
-            _check_levels(name, values, levels[name])
+        if enters_as_factor(frame, name):
+            _check_levels(name, values, _own_values(frame, name) if levels is None else levels[name])
         elif not all(isinstance(v, int | float | np.number) and np.isfinite(float(v)) for v in values):
             raise FitError(
                 f"at gives {name!r} values that are not numbers: {values}.", argument="at", name=name
@@ -249,7 +281,7 @@ def _argument_mean(frame: ModelFrame, argument: str) -> float | None:
     if given is None:
         return None
     value = np.asarray(frame.row_values(given, argument))
-    return float(np.mean(value)) if argument == "offset" else float(np.exp(np.mean(np.log(value))))
+    return _mean(frame, value) if argument == "offset" else float(np.exp(_mean(frame, np.log(value))))
 
 
 def level_codes(frame: ModelFrame, name: str, levels: Sequence[Hashable]) -> IntArray:
@@ -267,8 +299,7 @@ def level_codes(frame: ModelFrame, name: str, levels: Sequence[Hashable]) -> Int
 
 def _counts(frame: ModelFrame, cells: pd.DataFrame, factors: Sequence[str]) -> Array:
     """Return how many rows used fall into each cell of the factors."""
-    weights = np.ones(frame.n) if frame.freq_weights is None else frame.freq_weights
-    weights = np.where(frame.weights > 0, weights, 0.0)
+    weights = np.where(frame.weights > 0, row_counts(frame), 0.0)
     key = np.zeros(frame.n, dtype=np.intp)
     cell = np.zeros(len(cells), dtype=np.intp)
     inside = np.ones(frame.n, dtype=bool)

@@ -11,15 +11,17 @@ from glmkit._typing import Array, IntArray
 from glmkit.errors import FitError
 from glmkit.frame.values import level_text
 from glmkit.inference.adjust import ADJUSTMENTS, adjustment_name
-from glmkit.inference.emmeans.coefficients import Contrasts
+from glmkit.inference.emmeans.coefficients import Contrasts, contrasts_of
 from glmkit.tables.wording import format_text
 
 __all__ = [
     "ALL_ADJUSTMENTS",
     "block_rows",
+    "check_columns",
     "combined",
     "contrast_labels",
     "hypothesis",
+    "interaction_of",
     "joined",
     "level_name",
     "mean_names",
@@ -30,10 +32,10 @@ ALL_ADJUSTMENTS = (*ADJUSTMENTS, "tukey")
 SIGNS = set("+-*/")
 
 
-def usual_adjustment(asked: str | None, usual: str) -> str:
+def usual_adjustment(asked: str | None, usual: str, pairs: bool) -> str:
     """Return the adjustment asked for, or what is usual for the contrasts."""
     chosen = usual if asked is None else adjustment_name(asked, ALL_ADJUSTMENTS)
-    if chosen == "tukey" and usual != "tukey":
+    if chosen == "tukey" and not pairs:
         raise FitError(
             'adjust="tukey" is for pairs of means. Choose "single-step", which is exact for any contrasts.',
             argument="adjust",
@@ -104,6 +106,17 @@ def hypothesis(null: float, side: str, delta: float) -> str:
     return format_text("Alternative: " + words[side] + " {null:number}.", null=null)
 
 
+def check_columns(labels: pd.DataFrame, within: Sequence[str]) -> None:
+    """Refuse a name in `by` that is not a column of the means."""
+    unknown = [name for name in within if name not in labels.columns]
+    if unknown:
+        raise FitError(
+            f"by names {unknown[0]!r}, which is not a column of these means: {', '.join(labels.columns)}.",
+            argument="by",
+            name=unknown[0],
+        )
+
+
 def mean_names(labels: pd.DataFrame, positions: IntArray, within: Sequence[str]) -> list[str]:
     """Return the text of each mean; a number carries the name of its factor."""
     columns = [column for column in labels.columns if column not in within] or list(labels.columns)
@@ -127,3 +140,28 @@ def contrast_labels(
     kept = labels.iloc[first][list(within)].reset_index(drop=True)
     kept.insert(0, "contrast", pd.Series(names, dtype=object))
     return kept
+
+
+def interaction_of(
+    labels: pd.DataFrame, within: Sequence[str], method: str | Sequence[str], separator: str
+) -> Contrasts:
+    """Return the products of contrasts of each factor, of means crossed with the first factor fastest."""
+    names = [column for column in labels.columns if column not in within]
+    methods = [method] * len(names) if isinstance(method, str) else list(method)
+    levels = {name: list(dict.fromkeys(labels[name])) for name in names}
+    if len(methods) != len(names) or len(names) < 2:
+        raise FitError(
+            f"interaction() takes one method, or one for each of two or more factors; the means have "
+            f"{', '.join(names)} and there are {len(methods)} methods.",
+            argument="method",
+        )
+    if int(np.prod([len(own) for own in levels.values()])) != len(labels):
+        raise FitError(f"{', '.join(names)} are not crossed: nested means have no interaction contrasts.")
+    texts = [""]
+    matrix: Array = np.ones((1, 1))
+    for name, how in zip(names, methods, strict=True):
+        own = contrasts_of(how, [level_name(name, value, labels[name]) for value in levels[name]])
+        matrix = np.asarray(np.kron(own.matrix, matrix))
+        parts = [joined(part, separator) for part in own.names]
+        texts = [f"{before} : {part}" if before else part for part in parts for before in texts]
+    return Contrasts([(text,) for text in texts], matrix, "none")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from glmkit._typing import Array, BoolArray
 from glmkit.errors import FitError
+from glmkit.frame.values import level_text
 from glmkit.inference.emmeans.averaging import Specs, averages, containers, read_specs
 from glmkit.inference.emmeans.grid import Grid, Values, reference_grid
 from glmkit.inference.emmeans.means import MarginalMeans
@@ -83,7 +84,6 @@ def _over(model: FittedModel, grid: Grid, specs: Specs, options: Options) -> Mar
         offset=offset,
         back=LinkScale(),
         given_df=None if options.df is None else float(options.df),
-        means=len(labels),
         notes=tuple(_remarks(model, grid, names)),
     )
 
@@ -119,34 +119,50 @@ def joint_tests(model: FittedModel, by: str | Sequence[str] | None, at: Values |
     Notes
     -----
     For a set S of factors the contrasts are the products of successive differences over S,
-    averaged equally over the other factors; estimable ones only. F, or chi-square where
-    the dispersion is known.
+    averaged equally over the other factors; of these the combinations that are estimable. A
+    covariate stands at one below and one above its mean. F, or chi-square where the dispersion
+    is known.
     """
-    grid = reference_grid(model, at)
+    grid = reference_grid(model, _around_means(model, by, at))
     within = read_specs("1", by, list(grid.cells.columns)).by
     if containers(model, grid.factors):
         raise FitError(
             "joint_tests does not take nested factors. Test the nested means with emmeans and contrast."
         )
-    factors = [f for f in grid.factors if f not in within and len(set(grid.cells[f])) > 1]
-    if not factors:
-        raise FitError("The model has no factor to test jointly. Use anova().")
-    groups = (
-        grid.cells[list(within)].astype(str).agg(", ".join, axis=1)
-        if within
-        else pd.Series([""] * len(grid.cells))
-    )
+    names = [f for f in grid.cells.columns if f not in within and len(set(grid.cells[f])) > 1]
+    if not names:
+        raise FitError("The model has no variable to test jointly.")
+    groups = pd.Series([""] * len(grid.cells))
+    if within:
+        groups = grid.cells[list(within)].map(level_text).agg(", ".join, axis=1)
     rows = []
     for group in dict.fromkeys(groups):
         part = grid.select((groups == group).to_numpy())
-        rows += [(group, *_joint(model, part, effect)) for effect in _effects(model, factors)]
+        rows += [(group, *_joint(model, part, effect)) for effect in _effects(model, names)]
     known = np.isinf(model.estimate.df)
-    frame = pd.DataFrame(rows, columns=["group", "term", "df", "df_resid", "statistic", "p_value"])
-    frame = frame.drop(columns=["df_resid"] if known else []).drop(columns=[] if within else ["group"])
+    frame = pd.DataFrame(rows, columns=["group", "term", "df", "df_resid", "statistic", "p_value", "lost"])
+    frame = frame[frame["df"] > 0].reset_index(drop=True)
+    notes = [] if model.estimate.is_model_based else [f"Tests with covariance: {model.estimate.label}."]
+    if frame["lost"].any():
+        lost = join_names(dict.fromkeys(frame["term"][frame["lost"]]))
+        notes.append(f"Fewer degrees of freedom for {lost}: the data hold no such cell.")
+    frame = frame.drop(columns=["lost", *(["df_resid"] if known else []), *([] if within else ["group"])])
     if within:
         frame = frame.rename(columns={"group": ", ".join(within)})
     heading = {"statistic": "Chisq" if known else "F value", "p_value": "Pr(>Chisq)" if known else "Pr(>F)"}
-    return Table(frame, "Joint tests of marginal means", headings=heading, show_index=False)
+    return Table(frame, "Joint tests of marginal means", headings=heading, notes=notes, show_index=False)
+
+
+def _around_means(model: FittedModel, by: str | Sequence[str] | None, at: Values | None) -> dict[str, object]:
+    """Return `at` with one below and one above its mean for each other covariate: its slope is tested."""
+    grid = reference_grid(model, at)
+    given = {*(at or {}), *read_specs("1", by, list(grid.cells.columns)).by, *grid.factors}
+    around = {
+        name: [float(grid.cells[name].iloc[0]) + step for step in (-1.0, 1.0)]
+        for name in grid.cells.columns
+        if name not in given
+    }
+    return {**(at or {}), **around}
 
 
 def _effects(model: FittedModel, factors: Sequence[str]) -> list[tuple[str, ...]]:
@@ -157,13 +173,16 @@ def _effects(model: FittedModel, factors: Sequence[str]) -> list[tuple[str, ...]
     return [subset for subset in every if any(set(subset) <= names for names in joined)]
 
 
-def _joint(model: FittedModel, grid: Grid, effect: Sequence[str]) -> tuple[str, float, float, float, float]:
+def _joint(
+    model: FittedModel, grid: Grid, effect: Sequence[str]
+) -> tuple[str, float, float, float, float, bool]:
     labels, rows, _ = averages(grid, effect, "equal")
     matrix: Array = np.ones((1, 1))
     for name in effect:  # the first factor varies fastest in the rows
         k = labels[name].nunique()
         matrix = np.asarray(np.kron(np.eye(k)[1:] - np.eye(k)[:-1], matrix))
     contrasts = matrix @ rows
-    estimable = model.estimate.estimable(contrasts)
-    test = joint_wald(model.estimate, contrasts[estimable])
-    return ":".join(effect), test.df, test.df_resid, test.statistic, test.p_value
+    possible = model.estimate.estimable_part(contrasts)
+    test = joint_wald(model.estimate, possible)
+    lost = len(possible) < len(contrasts)
+    return ":".join(effect), test.df, test.df_resid, test.statistic, test.p_value, lost

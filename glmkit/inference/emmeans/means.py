@@ -15,24 +15,25 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from glmkit._typing import Array, BoolArray, IntArray
+from glmkit._typing import Array, IntArray
 from glmkit.errors import FitError
 from glmkit.families.base import Family
-from glmkit.inference.adjust import adjust_p, adjustment_name
-from glmkit.inference.emmeans.coefficients import contrasts_of
+from glmkit.inference.adjust import adjust_p
+from glmkit.inference.emmeans.coefficients import Contrasts, contrasts_of
 from glmkit.inference.emmeans.labels import (
-    ALL_ADJUSTMENTS,
     block_rows,
+    check_columns,
     combined,
     contrast_labels,
     hypothesis,
+    interaction_of,
     mean_names,
     usual_adjustment,
 )
 from glmkit.inference.emmeans.letters import letters_of
 from glmkit.inference.emmeans.scales import Back, LinkScale, MeanScale, RatioScale
 from glmkit.inference.emmeans.testing import adjusted_p, adjusted_quantile, shifted_test
-from glmkit.inference.estimate import Estimate
+from glmkit.inference.emmeans.values import LinearValues
 from glmkit.inference.reference import statistic_name
 from glmkit.inference.wald import check_level
 from glmkit.tables.shown import ShownAsTable
@@ -42,32 +43,27 @@ from glmkit.tables.wording import format_text, interval_headings, statistic_head
 __all__ = ["MarginalMeans"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class MarginalMeans(ShownAsTable):
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class MarginalMeans(LinearValues, ShownAsTable):
     """Estimated marginal means, or contrasts of them.
 
     Made by ``fit.emmeans(...)`` and by the methods here; prints as a table.
 
     Parameters
     ----------
-    estimate : Estimate
-        Coefficients with the covariance in use.
+    estimate, rows, offset, values, given_df
+        As of `LinearValues`.
     family : Family
     labels : DataFrame of k rows
         The factor columns, or ``contrast``, and the columns of `by`.
     by : tuple of str
         Columns within which means are compared and p-values adjusted.
-    rows : (k, p) array
-        L.
-    offset : (k,) array
-    values : (k,) array or None
-        v, where it is not L beta + offset.
     back : Back
         How values are shown: on the link scale, as means, as ratios.
     adjust : str
         Adjustment of p-values and intervals within each group.
-    given_df : float, optional
-        Degrees of freedom in place of the estimate's.
+    means : int array (k,), optional
+        For pairs: how many means the pairs of a row's group are of.
     notes : tuple of str
 
     Examples
@@ -80,17 +76,12 @@ class MarginalMeans(ShownAsTable):
     ['L / M', 'L / H', 'M / H']
     """
 
-    estimate: Estimate
     family: Family
     labels: pd.DataFrame
     by: tuple[str, ...]
-    rows: Array
-    offset: Array
     back: Back
-    given_df: float | None = None
-    values: Array | None = None
     adjust: str = "none"
-    means: int = 0
+    means: IntArray | None = None
     notes: tuple[str, ...] = ()
     title: str = "Estimated marginal means"
     level: float = 0.95
@@ -102,36 +93,10 @@ class MarginalMeans(ShownAsTable):
         """Whether the rows compare means, and so are tested against 0 (or a ratio of 1)."""
         return "contrast" in self.labels.columns
 
-    @property
-    def value(self) -> Array:
-        """Values before they are shown, (k,); nan where not estimable."""
-        value = self.estimate.linear(self.rows) + self.offset if self.values is None else self.values
-        return np.where(self.estimable, value, np.nan)
-
-    @property
-    def std_error(self) -> Array:
-        """Standard errors of `value`, (k,)."""
-        known = np.all(np.isfinite(self.rows), axis=1)
-        errors = self.estimate.std_errors(np.where(known[:, None], self.rows, 0.0))
-        return np.where(self.estimable, errors, np.nan)
-
-    @property
-    def df(self) -> Array:
-        """Degrees of freedom of each row, (k,); inf for the normal distribution."""
-        if self.given_df is not None:
-            return np.full(len(self.rows), self.given_df)
-        return self.estimate.df_of(np.where(np.isfinite(self.rows), self.rows, 0.0))
-
-    @property
-    def estimable(self) -> BoolArray:
-        """Which rows are functions of the fitted values."""
-        known = np.all(np.isfinite(self.rows), axis=1)
-        return np.asarray(known & self.estimate.estimable(np.where(known[:, None], self.rows, 0.0)))
-
     def vcov(self) -> pd.DataFrame:
-        """Return the covariance of `value`, (k, k), on the scale it is computed on."""
-        names = self._row_names()
-        return pd.DataFrame(self.estimate.covariance_of(self.rows), index=names, columns=names)
+        """Return the covariance of `value`, (k, k), on the scale it is computed on; nan where not estimable."""
+        names = mean_names(self.labels, np.arange(len(self.labels)), ())
+        return pd.DataFrame(self.covariance, index=names, columns=names)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -156,7 +121,7 @@ class MarginalMeans(ShownAsTable):
         adjust : str, optional
             "none", "tukey", "sidak", "bonferroni", "holm", "single-step", "BH".
         """
-        chosen = self.adjust if adjust is None else adjustment_name(adjust, ALL_ADJUSTMENTS)
+        chosen = usual_adjustment(adjust, self.adjust, self.means is not None)
         changed = replace(self, level=check_level(self.level if level is None else level), adjust=chosen)
         return changed._as_table(changed._intervals(changed.level, chosen))
 
@@ -178,7 +143,7 @@ class MarginalMeans(ShownAsTable):
             "holm", "bonferroni", "sidak" or "BH".
         """
         plain = side == "two-sided" and delta == 0.0
-        chosen = self.adjust if adjust is None else adjustment_name(adjust, ALL_ADJUSTMENTS)
+        chosen = usual_adjustment(adjust, self.adjust, self.means is not None)
         frame = self._shown_columns()
         statistic, p_value = shifted_test(self.value, self.std_error, self.df, null, side, delta)
         if plain:
@@ -231,27 +196,39 @@ class MarginalMeans(ShownAsTable):
         ref : label or position, optional
             The control.
         """
-        within = self.by if by is None else tuple([by] if isinstance(by, str) else by)
-        self._check_by(within)
-        groups = self._groups(within)
+        within, groups = self._within(by)
         parts = [
             contrasts_of(method, mean_names(self.labels, positions, within), ref) for positions in groups
         ]
-        chosen = usual_adjustment(adjust, parts[0].adjust)
-        back = self.back.of_differences() if all(part.ratios for part in parts) else self.back.of_sums()
-        coefficients = block_rows([part.matrix for part in parts], groups, len(self.labels))
-        return replace(
-            self,
-            labels=contrast_labels(self.labels, parts, groups, within, back.separator),
-            by=within,
-            rows=combined(coefficients, self.rows),
-            offset=coefficients @ self.offset,
-            values=None if self.values is None else combined(coefficients, self.values),
-            back=back,
-            adjust=chosen,
-            means=max(len(positions) for positions in groups),
-            title=back.contrast_title,
-        )
+        return self._contrasted(parts, groups, within, adjust)
+
+    def interaction(
+        self,
+        method: str | Sequence[str] = "pairwise",
+        *,
+        adjust: str = "none",
+        by: str | Sequence[str] | None = None,
+    ) -> Self:
+        """Return contrasts of contrasts: how the contrasts of one factor differ by another.
+
+        Parameters
+        ----------
+        method : str or list of str
+            A family of contrasts for all factors, or one for each.
+        adjust, by
+            As in `contrast`.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool * tension", gk.load_dataset("warpbreaks"))
+        >>> fit.emmeans("wool * tension").interaction(["pairwise", "polynomial"]).frame["contrast"].tolist()
+        ['A - B : linear', 'A - B : quadratic']
+        """
+        within, groups = self._within(by)
+        separator = self.back.of_differences().separator
+        parts = [interaction_of(self.labels.iloc[g], within, method, separator) for g in groups]
+        return self._contrasted(parts, groups, within, adjust)
 
     def regrid(self) -> Self:
         """Return the means as values on the response scale, so that contrasts are differences of them.
@@ -291,22 +268,49 @@ class MarginalMeans(ShownAsTable):
 
     def letters(self, level: float = 0.05, adjust: str | None = "tukey") -> Table:
         """Return the means with letters: two that share one do not differ at `level` (Piepho 2004)."""
-        pairs = self.pairs(adjust)
-        frame, columns = self.frame, []
-        p_value = pairs._grouped_p(pairs.value / pairs.std_error, pairs.adjust)
-        first = 0
+        texts = np.full(len(self.labels), "", dtype=object)
+        known = np.isfinite(self.std_error)  # a mean without an error is compared with none
         for positions in self._groups(self.by):
-            k = len(positions)
-            count = k * (k - 1) // 2
-            columns.append(letters_of(self.value[positions], p_value[first : first + count], level))
-            first += count
-        texts = np.empty(len(frame), dtype=object)
-        texts[np.concatenate(self._groups(self.by))] = np.concatenate(columns)
-        return self._as_table(
-            frame.assign(letters=texts), extra=f"Means that share a letter do not differ at {level}."
-        )
+            chosen = positions[known[positions]]
+            p_value = self._only(chosen).pairs(adjust)._tests()["p_value"].to_numpy()
+            texts[chosen] = letters_of(self.value[chosen], p_value, level)
+        note = format_text("Means that share a letter do not differ at {level:percent}.", level=level)
+        return self._as_table(self.frame.assign(letters=texts), extra=note)
 
     # Inside
+
+    def _within(self, by: str | Sequence[str] | None) -> tuple[tuple[str, ...], list[IntArray]]:
+        within = self.by if by is None else tuple([by] if isinstance(by, str) else by)
+        check_columns(self.labels, within)
+        return within, self._groups(within)
+
+    def _contrasted(
+        self, parts: list[Contrasts], groups: list[IntArray], within: tuple[str, ...], adjust: str | None
+    ) -> Self:
+        """Return these contrasts of the rows of each group."""
+        pairs = parts[0].adjust == "tukey"
+        back = self.back.of_differences() if all(part.ratios for part in parts) else self.back.of_sums()
+        coefficients = block_rows([part.matrix for part in parts], groups, len(self.labels))
+        compared = [
+            np.full(len(part.names), len(group), dtype=np.intp)
+            for part, group in zip(parts, groups, strict=True)
+        ]
+        return replace(
+            self,
+            labels=contrast_labels(self.labels, parts, groups, within, back.separator),
+            by=within,
+            rows=combined(coefficients, self.rows),
+            offset=coefficients @ self.offset,
+            values=None if self.values is None else combined(coefficients, self.values),
+            back=back,
+            adjust=usual_adjustment(adjust, parts[0].adjust, pairs),
+            means=np.concatenate(compared) if pairs else None,
+            title=back.contrast_title,
+        )
+
+    def _compared(self, positions: IntArray) -> int:
+        """Return how many means the pairs of a group are of."""
+        return 0 if self.means is None or not len(positions) else int(self.means[positions[0]])
 
     def _groups(self, within: Sequence[str]) -> list[IntArray]:
         """Return the positions of the rows of each group, in order."""
@@ -315,17 +319,17 @@ class MarginalMeans(ShownAsTable):
         keys = self.labels[list(within)].astype(str).agg("\x00".join, axis=1)
         return [np.flatnonzero(keys == key) for key in dict.fromkeys(keys)]
 
-    def _row_names(self) -> list[str]:
-        return mean_names(self.labels, np.arange(len(self.labels)), ())
-
-    def _check_by(self, within: Sequence[str]) -> None:
-        unknown = [name for name in within if name not in self.labels.columns]
-        if unknown:
-            raise FitError(
-                f"by names {unknown[0]!r}, which is not a column of these means: {', '.join(self.labels.columns)}.",
-                argument="by",
-                name=unknown[0],
-            )
+    def _only(self, positions: IntArray) -> Self:
+        """Return these rows as one group."""
+        return replace(
+            self,
+            labels=self.labels.iloc[positions].reset_index(drop=True),
+            by=(),
+            rows=self.rows[positions],
+            offset=self.offset[positions],
+            means=None,
+            values=None if self.values is None else self.values[positions],
+        )
 
     def _shown_columns(self) -> pd.DataFrame:
         value = self.value
@@ -350,7 +354,7 @@ class MarginalMeans(ShownAsTable):
             known = positions[np.isfinite(error[positions])]
             covariance = self.estimate.covariance_of(self.rows[known])
             if len(known):
-                quantile = adjusted_quantile(covariance, df[known], level, adjust, self.means)
+                quantile = adjusted_quantile(covariance, df[known], level, adjust, self._compared(known))
                 half[known] = quantile * error[known]
         ends = self.back.show(value - half), self.back.show(value + half)
         return frame.assign(conf_low=np.minimum(*ends), conf_high=np.maximum(*ends))
@@ -361,7 +365,7 @@ class MarginalMeans(ShownAsTable):
             known = np.isfinite(self.std_error[positions])
             covariance = self.estimate.covariance_of(np.where(known[:, None], self.rows[positions], 0.0))
             p_value[positions] = adjusted_p(
-                statistic[positions], covariance, df[positions], method, self.means
+                statistic[positions], covariance, df[positions], method, self._compared(positions)
             )
         return p_value
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from glmkit.errors import FitError
-from glmkit.inference.emmeans.grid import Grid, Values, check_known, reference_grid, used_value
+from glmkit.inference.emmeans.grid import Grid, Values, check_known, check_smooth, reference_grid, used_value
 from glmkit.inference.protocols import FittedModel
 
 __all__ = ["slope_grid"]
@@ -23,7 +23,8 @@ def slope_grid(model: FittedModel, variable: str, at: Values | None) -> Grid:
 
     Notes
     -----
-    (8 (f(x+h) - f(x-h)) - (f(x+2h) - f(x-2h))) / 12h, exact for polynomials of degree 4.
+    (8 (f(x+h) - f(x-h)) - (f(x+2h) - f(x-2h))) / 12h, exact for polynomials of degree 4;
+    an ``offset()`` of the covariate counts.
     """
     names = list(model.frame.coding.variables)
     check_known(variable, names, "var")
@@ -31,20 +32,22 @@ def slope_grid(model: FittedModel, variable: str, at: Values | None) -> Grid:
         raise FitError(
             f"var={variable!r} is a factor, which has no slope. Compare its means.", argument="var"
         )
-    base = reference_grid(model, at, offset=0.0)
+    base = reference_grid(model, at)
     if variable in base.factors:
         raise FitError(
             f"var={variable!r} enters as a factor, which has no slope. Compare its means.", argument="var"
         )
+    check_smooth(model.frame, variable, "var")
     values = np.asarray(used_value(model.frame, variable), dtype=np.float64)
     h = STEP * float(np.ptp(values)) or STEP
-    rows = np.zeros_like(base.rows)
+    rows, offset = np.zeros_like(base.rows), np.zeros_like(base.offset)
     for shift, weight in ((1, 8.0), (-1, -8.0), (2, -1.0), (-2, 1.0)):
         moved = _moved(model, base.cells, variable, shift * h, at)
         rows += weight * moved.rows
-    return replace(base, rows=rows / (12.0 * h), offset=np.zeros(len(rows)))
+        offset += weight * moved.offset
+    return replace(base, rows=rows / (12.0 * h), offset=offset / (12.0 * h))
 
 
 def _moved(model: FittedModel, cells: pd.DataFrame, variable: str, by: float, at: Values | None) -> Grid:
     centre = list(dict.fromkeys(cells[variable]))
-    return reference_grid(model, {**(at or {}), variable: [value + by for value in centre]}, offset=0.0)
+    return reference_grid(model, {**(at or {}), variable: [value + by for value in centre]})
