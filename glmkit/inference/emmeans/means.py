@@ -36,6 +36,7 @@ from glmkit.inference.emmeans.testing import adjusted_p, adjusted_quantile, shif
 from glmkit.inference.emmeans.values import LinearValues
 from glmkit.inference.reference import statistic_name
 from glmkit.inference.wald import check_level
+from glmkit.tables.numbers import percent
 from glmkit.tables.shown import ShownAsTable
 from glmkit.tables.table import Table
 from glmkit.tables.wording import format_text, interval_headings, statistic_headings
@@ -274,7 +275,7 @@ class MarginalMeans(LinearValues, ShownAsTable):
             chosen = positions[known[positions]]
             p_value = self._only(chosen).pairs(adjust)._tests()["p_value"].to_numpy()
             texts[chosen] = letters_of(self.value[chosen], p_value, level)
-        note = format_text("Means that share a letter do not differ at {level:percent}.", level=level)
+        note = f"Means that share a letter do not differ at {percent(level)}."
         return self._as_table(self.frame.assign(letters=texts), extra=note)
 
     # Inside

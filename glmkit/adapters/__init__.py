@@ -1,0 +1,1 @@
+"""Fits for other people's packages; each adapter imports its package when it is called."""
