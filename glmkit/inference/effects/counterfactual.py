@@ -21,11 +21,13 @@ from glmkit.inference.emmeans.grid import check_known, row_counts, used_value
 from glmkit.inference.predict import RowGiven, prediction_rows
 from glmkit.inference.protocols import FittedModel
 
-__all__ = ["Coded", "Population", "groups_of", "numeric_step", "population"]
+__all__ = ["Coded", "Population", "groups_of", "numeric_steps", "population"]
 
-# Step of the differences of the design's columns, as a share of the variable's spread: their
-# error is its fourth power, and rounding over it is 1e-13.
+# Step of the differences of the design's columns, as a share of the variable's spread or of its
+# value if that is smaller: their error is its fourth power, and rounding over it is 1e-13.
 STEP = 1e-3
+# A value other than 0 counts as no smaller than this share of the spread, where rounding is 1e-7.
+SMALLEST = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +110,8 @@ def population(model: FittedModel, newdata: object, by: Sequence[str]) -> Popula
         weights = np.where(frame.weights > 0, row_counts(frame), 0.0)
     else:
         given = read_data(newdata, broadcast=True)
-        values = _new_values(model, given, names)
         offsets = _offset_arguments(frame, _reader(frame, given))
+        values = _new_values(model, given, names)
         weights = np.ones(given.n_rows)
     columns = {name: column_values(value, name) for name, value in values.items()}
     return Population(model, columns, offsets, weights, {name: levels_of(values[name]) for name in by})
@@ -171,11 +173,12 @@ def levels_of(value: Value) -> tuple[Hashable, ...]:
     return tuple(sorted({v for v in column_values(value, "") if v is not None}))  # type: ignore[type-var]
 
 
-def numeric_step(model: FittedModel, variable: str) -> float:
-    """Return the step for derivatives by a variable: a share of its spread over the rows used."""
-    numbers = np.asarray(used_value(model.frame, variable), dtype=np.float64)
-    spread = float(np.std(numbers))
-    return STEP * (spread if spread > 0 else max(abs(float(numbers[0])), 1.0))
+def numeric_steps(model: FittedModel, variable: str, x: Array) -> Array:
+    """Return the step for derivatives by a variable at each of its values."""
+    spread = float(np.std(np.asarray(used_value(model.frame, variable), dtype=np.float64)))
+    if spread == 0.0:
+        return np.full(len(x), STEP * max(abs(float(x[0])), 1.0))
+    return STEP * np.where(x == 0.0, spread, np.clip(np.abs(x), SMALLEST * spread, spread))
 
 
 def groups_of(people: Population, by: Sequence[str]) -> list[tuple[tuple[object, ...], BoolArray]]:

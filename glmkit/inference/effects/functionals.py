@@ -15,9 +15,8 @@ from typing import TypeAlias
 import numpy as np
 
 from glmkit._typing import Array
-from glmkit.errors import DataError
 from glmkit.families.base import Family
-from glmkit.inference.effects.counterfactual import STEP, Coded, Population, numeric_step
+from glmkit.inference.effects.counterfactual import Coded, Population, numeric_steps
 from glmkit.inference.estimate import Estimate
 
 __all__ = ["Functional", "Quantity", "Slope", "combined", "mean_link", "mean_response", "slope_of"]
@@ -115,16 +114,11 @@ def _slope_parts(family: Family, eta: Array, slope: Array, kind: str) -> tuple[A
 def slope_of(people: Population, variable: str) -> Slope:
     """Return the derivatives of the rows' design by a variable.
 
-    By central differences, exact for polynomials of degree 4. Where the step leaves the
-    formula's domain, as ``log(x)`` near 0, it is a share of x itself.
+    By central differences, exact for polynomials of degree 4.
     """
     x = np.asarray(people.columns[variable], dtype=np.float64)
-    step = np.full(people.n, numeric_step(people.model, variable))
-    try:
-        change = _derivative(people, variable, x, step)
-    except DataError:
-        near = np.where(x != 0.0, np.minimum(step, STEP * np.abs(x)), step)
-        change = _derivative(people, variable, x, near)
+    step = numeric_steps(people.model, variable, x)
+    change = _derivative(people, variable, x, step)
     return Slope(people.model.family, x, people.coded(), change)
 
 

@@ -13,9 +13,11 @@ from glmkit.inference.protocols import FittedModel
 
 __all__ = ["slope_grid"]
 
-# Step of the central differences, as a share of the covariate's range: columns are smooth
-# in it, and the error of the second order below is its fourth power.
+# Step of the central differences, as a share of the covariate's range, or of the smallest value if
+# that is smaller: columns are smooth in it, and the error of the formula below is its fourth power.
 STEP = 1e-3
+# A value counts as no smaller than this share of the range, or rounding grows.
+SMALLEST = 1e-3
 
 
 def slope_grid(model: FittedModel, variable: str, at: Values | None) -> Grid:
@@ -39,7 +41,9 @@ def slope_grid(model: FittedModel, variable: str, at: Values | None) -> Grid:
         )
     check_smooth(model.frame, variable, "var")
     values = np.asarray(used_value(model.frame, variable), dtype=np.float64)
-    h = STEP * float(np.ptp(values)) or STEP
+    spread = float(np.ptp(values)) or 1.0
+    centre = np.abs(np.asarray(base.cells[variable], dtype=np.float64))
+    h = STEP * float(np.clip(np.min(centre, initial=spread, where=centre > 0), SMALLEST * spread, spread))
     rows, offset = np.zeros_like(base.rows), np.zeros_like(base.offset)
     for shift, weight in ((1, 8.0), (-1, -8.0), (2, -1.0), (-2, 1.0)):
         moved = _moved(model, base.cells, variable, shift * h, at)
