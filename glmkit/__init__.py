@@ -59,6 +59,7 @@ from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
 from glmkit.inference.bootstrap import Replicates
 from glmkit.inference.compare import anova, compare, lr_test
+from glmkit.inference.emmeans.means import MarginalMeans
 from glmkit.inference.etable import etable
 from glmkit.inference.nuisance import power_interval
 from glmkit.inference.profile_curve import Profile
@@ -112,6 +113,7 @@ __all__ = [
     "Log",
     "LogLog",
     "Logit",
+    "MarginalMeans",
     "Mean",
     "ModelFileError",
     "Multinomial",
