@@ -48,6 +48,7 @@ from glmkit.tables.wording import format_text, interval_headings, statistic_head
 __all__ = ["Options", "average_predictions", "comparisons", "marginal_effects"]
 
 SLOPES = {"dydx": "dY/dX", "eyex": "eY/eX", "eydx": "eY/dX", "dyex": "dY/eX"}
+TITLES = {"odds_ratio": "odds ratio", "nnt": "number needed to treat"}
 COMPARISONS = ("difference", "ratio", "lift", "odds_ratio", "nnt")
 
 
@@ -111,7 +112,7 @@ def comparisons(
         for name in names:
             pairs = pairs_of(people, name, how.get(name))
             lines += _compared(people, name, pairs, comparison, point, options.by)
-    title = f"Average comparisons: {comparison.replace('_', ' ')}"
+    title = f"Average comparisons: {TITLES.get(comparison, comparison)}"
     return effects_table(model, lines, title, options, comparison)
 
 
@@ -277,6 +278,8 @@ def _notes(
         notes.append(f"Standard errors: {estimate.label}.")
     if comparison in ("ratio", "lift", "odds_ratio"):
         notes.append("Tests and intervals are made on the log scale.")
+    if comparison == "nnt" and np.any(measured.low * measured.high <= 0):
+        notes.append("NA: the difference may have either sign, and the number no interval.")
     if np.any(np.isnan(measured.value)):
         notes.append("NA: not estimable, because the data hold no such cell.")
     if np.any(np.isnan(measured.error) & ~np.isnan(measured.value)):

@@ -371,3 +371,19 @@ def test_a_fit_to_a_matrix_is_refused():
     fit = gk.glm_fit(np.column_stack([np.ones(4), [0.0, 1, 2, 3]]), [1.0, 2.0, 2.0, 4.0])
     with pytest.raises(gk.FitError, match="ready design matrix"):
         fit.marginal_effects()
+
+
+def test_a_saved_model_without_rows_averages_new_data_and_refuses_the_rest(births):
+    kept = births.slim()
+    own = kept.predictions(newdata=BIRTHS).frame
+    np.testing.assert_allclose(own["estimate"], births.predictions().frame["estimate"], rtol=1e-9)
+    with pytest.raises(gk.FitError, match="holds no rows of data"):
+        kept.marginal_effects()
+
+
+def test_a_fit_that_joblib_wrote_has_the_same_effects(births, tmp_path):
+    joblib = pytest.importorskip("joblib")
+    joblib.dump(births, tmp_path / "fit.joblib")
+    read = joblib.load(tmp_path / "fit.joblib")
+    pd.testing.assert_frame_equal(read.marginal_effects().frame, births.marginal_effects().frame)
+    pd.testing.assert_frame_equal(read.emmeans("race").frame, births.emmeans("race").frame)
