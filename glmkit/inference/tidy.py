@@ -97,7 +97,8 @@ def trace_frame(fit: AnyFit, estimate: Estimate) -> pd.DataFrame:
             "halvings": [line.halvings for line in fit.trace],
         }
     )
-    return pd.concat([head, pd.DataFrame(coefficients, columns=names)], axis=1).rename_axis("iteration")
+    frame = pd.concat([head, pd.DataFrame(coefficients, columns=names)], axis=1)
+    return frame.set_axis(pd.Index([line.iteration for line in fit.trace], name="iteration"), axis="index")
 
 
 def working_frame(fit: GLMFit, labels: pd.Index) -> pd.DataFrame:

@@ -28,7 +28,14 @@ def plot_diagnostics(model: DrawnFit, ax: object, seed: int, simulations: int) -
     name = "Quantile residual" if kind == "quantile" else "Std. deviance residual"
     _against(axes[0], eta, values, name)
     label_points(axes[0], eta, values, labels, np.abs(values))
-    _quantiles(model, axes[1], residual.to_numpy(), name, simulations if kind == "deviance" else 0, seed)
+    _quantiles(
+        model,
+        axes[1],
+        residual.to_numpy(),
+        name,
+        simulations if kind == "deviance" and model.fit.family.has_likelihood else 0,
+        seed,
+    )
     spread = np.sqrt(np.abs(values))
     _against(axes[2], eta, spread, f"sqrt |{name[0].lower()}{name[1:]}|", zero=False)
     label_points(axes[2], eta, spread, labels, spread)
