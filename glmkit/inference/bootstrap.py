@@ -61,6 +61,8 @@ class Replicates:
     kind : str
     separated, failed : int
         Replicates with infinite estimates, and without estimates.
+    seed : int, optional
+        As given; None for a generator, or for none.
 
     Examples
     --------
@@ -77,6 +79,7 @@ class Replicates:
     kind: str
     separated: int
     failed: int
+    seed: int | None = None
 
     @property
     def n(self) -> int:
@@ -86,7 +89,19 @@ class Replicates:
     @property
     def label(self) -> str:
         """What a covariance from these replicates is called."""
-        return f"{self.kind} bootstrap, {self.n} replicates"
+        left_out = self.n - self.finite
+        return f"{self._drawn}, {left_out} left out" if left_out else self._drawn
+
+    @property
+    def _drawn(self) -> str:
+        return f"{self.kind} bootstrap, {self.n} replicates" + (
+            "" if self.seed is None else f", seed {self.seed}"
+        )
+
+    @property
+    def finite(self) -> int:
+        """How many replicates have finite estimates."""
+        return self.n - self.separated - self.failed
 
     @property
     def covariance(self) -> Array:
@@ -168,7 +183,7 @@ class Replicates:
         frame = pd.DataFrame(columns, index=self.estimate.names).join(self.confint(kind, level=level))
         return Table(
             frame,
-            f"{self.label[0].upper()}{self.label[1:]}, {kind} intervals",
+            f"{self._drawn[0].upper()}{self._drawn[1:]}, {kind} intervals",
             headings=interval_headings(level),
             notes=self.notes,
         )
@@ -226,7 +241,8 @@ def bootstrap(
         )
     gamma, coef = _coefficients(model, fits)
     acceleration = _acceleration(model, scheme.units)
-    return Replicates(model.estimate, gamma, coef, acceleration, kind, separated, failed)
+    given = int(seed) if isinstance(seed, int | np.integer) else None
+    return Replicates(model.estimate, gamma, coef, acceleration, kind, separated, failed, given)
 
 
 def _check(model: FittedModel, n: int) -> None:

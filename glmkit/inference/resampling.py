@@ -12,12 +12,11 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from glmkit._typing import Array, IntArray
+from glmkit._typing import IntArray
 from glmkit.errors import DataError, FitError
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.problem import Problem
-from glmkit.frame.rows import first_labels
-from glmkit.frame.values import Factor, Logical, Matrix
+from glmkit.inference.cluster_codes import cluster_codes
 from glmkit.inference.protocols import FittedModel
 
 __all__ = ["KINDS", "Scheme", "scheme_of"]
@@ -56,7 +55,7 @@ def scheme_of(model: FittedModel, kind: str, cluster: object) -> Scheme:
     problem = _base(model.fit)
     if kind == "parametric":
         return Scheme(_responses(model.fit, problem), None)
-    units = np.arange(len(problem.y)) if kind == "case" else clusters_of(model, cluster)
+    units = np.arange(len(problem.y)) if kind == "case" else _units_of(model, cluster)
     return Scheme(_cases(problem) if kind == "case" else _clusters(problem, units), units)
 
 
@@ -110,30 +109,11 @@ def _responses(fit: GLMFit, problem: Problem) -> Draw:
     return draw
 
 
-def clusters_of(model: FittedModel, cluster: object) -> IntArray:
-    """Return the cluster of each row used, 0 to G - 1, (n,)."""
-    labels = _labels(model.frame.row_values(cluster, "cluster"))
-    missing = np.isnan(labels)
-    if np.any(missing):
-        rows = first_labels(model.frame.rows.labels, missing)
+def _units_of(model: FittedModel, cluster: object) -> IntArray:
+    """Return the cluster of each row used, (n,); that of a row of zero weight does not matter."""
+    codes = cluster_codes(model, cluster)
+    if len(codes) > 1:
         raise DataError(
-            f"cluster is missing in {int(missing.sum())} rows that the fit uses (first labels: {rows}). "
-            "Give every row its cluster, or drop these rows before the fit.",
-            argument="cluster",
-            rows=rows,
+            "cluster has two columns, and whole clusters of one kind are drawn. Give one.", argument="cluster"
         )
-    codes = np.unique(labels, return_inverse=True)[1].astype(np.intp)
-    if codes.max() == 0:
-        raise DataError(
-            'There is only one cluster, and drawing it again gives the same data. Use kind="case".',
-            argument="cluster",
-        )
-    return codes
-
-
-def _labels(value: Array | Factor | Logical | Matrix) -> Array:
-    if isinstance(value, Matrix):
-        raise DataError("cluster has several columns. Give one label for each row.", argument="cluster")
-    if isinstance(value, Factor):
-        return np.where(value.codes < 0, np.nan, value.codes.astype(np.float64))
-    return np.asarray(value.values if isinstance(value, Logical) else value, dtype=np.float64)
+    return np.maximum(codes[0], 0)

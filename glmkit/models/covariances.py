@@ -32,7 +32,16 @@ class Covariances(Record):
         full = pd.DataFrame(self.estimate.vcov(), index=names, columns=names)
         return full if complete else full.iloc[self.estimate.kept, self.estimate.kept]
 
-    def with_vcov(self, kind: object, cluster: object = None, lags: int | None = None) -> Self:
+    def with_vcov(
+        self,
+        kind: object,
+        cluster: object = None,
+        lags: int | None = None,
+        *,
+        n: int | None = None,
+        resample: str | None = None,
+        seed: object = None,
+    ) -> Self:
         """Return the same fit with another covariance, which every later table uses and names.
 
         Parameters
@@ -41,13 +50,21 @@ class Covariances(Record):
             ``"HC0"`` to ``"HC4"``: heteroskedasticity-consistent. ``"CR0"``, ``"CR1"`` (also
             ``"cluster"``; times G / (G - 1)), ``"CR1S"`` (times (n - 1) / (n - p) too): by
             cluster. ``"CR2"``: bias-reduced, with Satterthwaite's degrees of freedom.
-            ``"HAC"``: Newey and West's, over rows in the order of the data. A matrix: over
-            all coefficients or the estimated ones, a DataFrame matched by name.
+            ``"HAC"``: Newey and West's, over rows in the order of the data. ``"bootstrap"``: of
+            the finite replicates of `bootstrap`. A matrix: over all coefficients or the
+            estimated ones, a DataFrame matched by name.
         cluster : column name, expression, (n,) array or Series, or two of them, optional
             Over the data or over the rows used; needed for the kinds by cluster. A list of
-            two, or a DataFrame of two columns, is two-way (not for CR2).
+            two, or a DataFrame of two columns, is two-way (CR0, CR1, CR1S).
         lags : int, optional
             For HAC: lags of weight above zero; by default floor(4 (n / 100)^(2/9)).
+        n : int, optional
+            For the bootstrap: replicates, 999 by default.
+        resample : {"case", "parametric", "cluster"}, optional
+            For the bootstrap: what is drawn, as `kind` of `bootstrap`; by default ``"case"``, and
+            ``"cluster"`` where `cluster` is given.
+        seed : int or numpy Generator, optional
+            For the bootstrap.
 
         Raises
         ------
@@ -61,8 +78,11 @@ class Covariances(Record):
         >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
         >>> fit.with_vcov("HC1").std_error.round(3).tolist()
         [0.098, 0.121]
+        >>> fit.with_vcov("bootstrap", n=199, seed=1).estimate.label
+        'case bootstrap, 199 replicates, seed 1'
         """
-        return replace(self, estimate=covariance.estimate_with(self, kind, covariance.Options(cluster, lags)))
+        options = covariance.Options(cluster, lags, n, resample, seed)
+        return replace(self, estimate=covariance.estimate_with(self, kind, options))
 
     def test(
         self, hypothesis: object, adjust: str | None = None, *, value: Array | Sequence[float] | float = 0.0

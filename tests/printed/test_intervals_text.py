@@ -70,7 +70,7 @@ def test_a_summary_with_score_intervals_says_so(budworm):
 
 def test_replicates_print_bias_errors_and_intervals(fit):
     assert lines(fit.bootstrap(99, seed=1)) == [
-        "Case bootstrap, 99 replicates, percentile intervals",
+        "Case bootstrap, 99 replicates, seed 1, percentile intervals",
         "              Estimate   Bias  Std. Error  2.5 %  97.5 %",
         "Intercept         3.67  -0.01        0.12   3.40    3.88",
         "wool[T.B]        -0.18   0.00        0.11  -0.43    0.04",

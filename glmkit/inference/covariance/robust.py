@@ -2,7 +2,7 @@
 
 With s_i = x_i w_i (y_i - mu_i) dmu_i / V_i the score of row i and A the information, a
 robust covariance is A^-1 M A^-1, and the kinds differ in the meat M alone (equations 17.2
-to 17.10). The dispersion cancels.
+to 17.10). The dispersion cancels. The bootstrap's is that of its replicates.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import numpy as np
 
 from glmkit._typing import Array
 from glmkit.errors import DataError, FitError
+from glmkit.inference.bootstrap import bootstrap
+from glmkit.inference.cluster_codes import cluster_codes
 from glmkit.inference.covariance.clusters import CLUSTERED, cluster_meat, fix_negative
 from glmkit.inference.covariance.given import given_covariance
-from glmkit.inference.covariance.labels import cluster_codes
 from glmkit.inference.covariance.reduced import bias_reduced
 from glmkit.inference.covariance.rows import HETEROSKEDASTIC, row_meat
 from glmkit.inference.covariance.serial import lag_count, serial_meat
@@ -28,7 +29,7 @@ __all__ = ["KINDS", "Options", "estimate_with"]
 # A standard error this far below the model-based one is rounding.
 ROUNDING = 1e-6
 CLUSTER_KINDS = (*CLUSTERED, "CR2")
-KINDS = (*HETEROSKEDASTIC, *CLUSTER_KINDS, "HAC")
+KINDS = (*HETEROSKEDASTIC, *CLUSTER_KINDS, "HAC", "bootstrap")
 SPELLINGS = {"cluster": "CR1"}
 
 
@@ -37,6 +38,20 @@ class Options(NamedTuple):
 
     cluster: object = None
     lags: int | None = None
+    n: int | None = None
+    resample: str | None = None
+    seed: object = None
+
+
+# Which kinds an option goes with.
+GOES_WITH = {
+    "cluster": (*CLUSTER_KINDS, "bootstrap"),
+    "lags": ("HAC",),
+    "n": ("bootstrap",),
+    "resample": ("bootstrap",),
+    "seed": ("bootstrap",),
+}
+REPLICATES = 999
 
 
 class Maker(Protocol):
@@ -51,7 +66,7 @@ def estimate_with(model: FittedModel, kind: object, options: Options) -> Estimat
     Raises
     ------
     FitError
-        The kind is unknown, or does not go with `cluster` or `lags`.
+        The kind is unknown, or does not go with what else is given.
     DataError
         The clusters do not match the rows, one is missing, or there is only one; a matrix
         is not a covariance of these coefficients.
@@ -62,10 +77,10 @@ def estimate_with(model: FittedModel, kind: object, options: Options) -> Estimat
         )
     base = _model_based(model)
     if not isinstance(kind, str):
-        _check_options("A given matrix", options, cluster=False, lags=False)
+        _check_options("A given matrix", options, "matrix")
         return given_covariance(base, kind)
     name = _kind_name(kind)
-    _check_options(f"The covariance {kind!r}", options, cluster=name in CLUSTER_KINDS, lags=name == "HAC")
+    _check_options(f"The covariance {kind!r}", options, name)
     if model.fit.df_resid <= 0:
         raise FitError(
             f"The covariance {kind!r} is made of residuals, which are all zero, as the fit has as many coefficients "
@@ -94,22 +109,22 @@ def _kind_name(kind: str) -> str:
     )
 
 
-def _check_options(what: str, options: Options, *, cluster: bool, lags: bool) -> None:
-    if cluster and options.cluster is None:
+def _check_options(what: str, options: Options, kind: str) -> None:
+    if kind in CLUSTER_KINDS and options.cluster is None:
         raise FitError(f"{what} needs clusters. Give cluster=.", argument="cluster")
-    if not cluster and options.cluster is not None:
-        raise FitError(
-            f"{what} does not go with cluster=. Choose one of: {', '.join(CLUSTER_KINDS)}.",
-            argument="cluster",
-        )
-    if not lags and options.lags is not None:
-        raise FitError(f'{what} does not go with lags=. Choose "HAC", or leave lags= out.', argument="lags")
+    for argument, kinds in GOES_WITH.items():
+        if getattr(options, argument) is not None and kind not in kinds:
+            raise FitError(
+                f"{what} does not go with {argument}=. Leave it out, or choose one of: {', '.join(kinds)}.",
+                argument=argument,
+            )
 
 
 def _maker(kind: str) -> Maker:
     if kind in HETEROSKEDASTIC:
         return _by_row
-    return {"HAC": _serial, "CR2": _bias_reduced}.get(kind, _by_cluster)
+    makers: dict[str, Maker] = {"HAC": _serial, "CR2": _bias_reduced, "bootstrap": _replicated}
+    return makers.get(kind, _by_cluster)
 
 
 def _by_row(model: FittedModel, base: Estimate, kind: str, options: Options) -> Estimate:
@@ -138,6 +153,18 @@ def _by_cluster(model: FittedModel, base: Estimate, kind: str, options: Options)
     way = "" if len(codes) == 1 else "two-way, "
     estimate = _sandwich(model, base, cluster_meat(model.fit, codes, kind), f"{kind}, {way}{counts} clusters")
     return estimate if len(codes) == 1 else fix_negative(estimate)
+
+
+def _replicated(model: FittedModel, base: Estimate, kind: str, options: Options) -> Estimate:
+    resample = options.resample or ("case" if options.cluster is None else "cluster")
+    n = REPLICATES if options.n is None else options.n
+    drawn = bootstrap(model, n, resample, seed=options.seed, cluster=options.cluster)
+    if drawn.finite <= len(base.kept):
+        raise FitError(
+            f"{drawn.finite} finite replicates give no covariance of {len(base.kept)} coefficients. Raise n=.",
+            argument="n",
+        )
+    return base.with_covariance(drawn.covariance, base.df, drawn.label)
 
 
 def _sandwich(model: FittedModel, base: Estimate, meat: Array, label: str) -> Estimate:

@@ -133,6 +133,47 @@ def test_separated_replicates_are_counted_and_said():
     assert "are separated" in str(replicates)
 
 
+def test_the_covariance_of_replicates_goes_into_every_later_table(poisson):
+    robust = poisson.with_vcov("bootstrap", n=50, seed=5)
+    np.testing.assert_array_equal(robust.std_error, poisson.bootstrap(50, seed=5).std_error)
+    assert "case bootstrap, 50 replicates, seed 5" in str(robust.summary())
+
+
+def test_given_clusters_are_drawn_whole_for_the_covariance(poisson):
+    lot = np.arange(54) % 18
+    robust = poisson.with_vcov("bootstrap", cluster=lot, n=30, seed=5)
+    drawn = poisson.bootstrap(30, "cluster", seed=5, cluster=lot)
+    np.testing.assert_array_equal(robust.std_error, drawn.std_error)
+    assert robust.estimate.label == "cluster bootstrap, 30 replicates, seed 5"
+
+
+def test_the_bootstrap_covariance_of_drawn_responses_is_near_the_model_based(poisson):
+    robust = poisson.with_vcov("bootstrap", n=400, resample="parametric", seed=1)
+    np.testing.assert_allclose(robust.std_error, poisson.std_error, rtol=MONTE_CARLO)
+
+
+def test_the_label_says_how_many_replicates_the_covariance_leaves_out():
+    data = pd.DataFrame({"y": [3.0, 4, 2, 6, 5, 9], "g": list("aaabbc")})
+    fit = gk.glm("y ~ g", data, "poisson")
+    left_out = fit.bootstrap(60, seed=1).failed
+    assert fit.with_vcov("bootstrap", n=60, seed=1).estimate.label.endswith(f", {left_out} left out")
+
+
+def test_fewer_replicates_than_coefficients_give_no_covariance(poisson):
+    with pytest.raises(gk.FitError, match="Raise n="):
+        poisson.with_vcov("bootstrap", n=4, seed=1)
+
+
+def test_rows_of_zero_weight_need_not_lie_in_a_cluster_of_their_own(poisson):
+    weights, lot = np.r_[0.0, np.ones(53)], np.r_[99.0, np.arange(53) % 9]
+    weighted = gk.glm("breaks ~ wool + tension", WARP, "poisson", freq_weights=weights)
+    dropped = gk.glm("breaks ~ wool + tension", WARP.iloc[1:], "poisson")
+    got = weighted.bootstrap(20, "cluster", cluster=lot, seed=2).coef
+    expected = dropped.bootstrap(20, "cluster", cluster=lot[1:], seed=2).coef
+    # Replicates are iterated to 1e-8 standard errors.
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
+
+
 def test_replicates_that_lost_a_level_are_counted_and_said():
     data = pd.DataFrame({"y": [3.0, 4, 2, 6, 5, 9], "g": list("aaabbc")})
     replicates = gk.glm("y ~ g", data, "poisson").bootstrap(60, seed=1)
@@ -150,6 +191,12 @@ REFUSED = {
         gk.DataError,
         "missing in 1 rows",
     ),
+    "two kinds of clusters": (
+        lambda f: f.bootstrap(9, "cluster", cluster=["wool", "tension"]),
+        gk.DataError,
+        "two columns",
+    ),
+    "replicates of another covariance": (lambda f: f.with_vcov("HC1", n=99), gk.FitError, "n="),
     "n": (lambda f: f.bootstrap(1), gk.FitError, "whole number"),
     "interval": (lambda f: f.bootstrap(9, seed=1).confint("t"), gk.FitError, "bootstrap interval"),
     "bca of drawn responses": (

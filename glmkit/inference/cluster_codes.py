@@ -76,7 +76,8 @@ def _codes(model: FittedModel, cluster: object) -> IntArray:
     codes[counted] = np.unique(labels[counted], return_inverse=True)[1]
     if codes.max() == 0:
         raise DataError(
-            "There is only one cluster, which gives no variance between clusters. Use a finer grouping or HC1.",
+            "There is only one cluster, and clusters say something by how they differ. Use a finer grouping, or rows "
+            '("HC1"; kind="case" for the bootstrap).',
             argument="cluster",
         )
     return codes
