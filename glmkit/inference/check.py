@@ -19,18 +19,16 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from glmkit._typing import Array, IntArray
-from glmkit.errors import FitError, GlmkitError
-from glmkit.fitting.glm import GLMFit
-from glmkit.inference.collinearity import inflation_of
+from glmkit._typing import IntArray
+from glmkit.errors import GlmkitError
 from glmkit.inference.hosmer_lemeshow import hosmer_lemeshow_report
-from glmkit.inference.influence import leverage
+from glmkit.inference.influence import cooks_distance, standardized_residuals
 from glmkit.inference.likelihood import overdispersion
 from glmkit.inference.link_test import link_test_table
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import two_sided
-from glmkit.inference.residuals import residuals_of
 from glmkit.inference.spread import zero_score
+from glmkit.inference.vif import vif_table
 from glmkit.tables.table import Report, Table
 from glmkit.tables.wording import format_text, join_names
 
@@ -46,8 +44,6 @@ EVENTS = 10.0
 INFLATED = float(np.sqrt(10.0))
 # Tail area of the largest of n residuals.
 OUTLYING = 0.05
-CERTAIN = 1e-8
-"""1 - leverage below which a row fixes its own fitted value."""
 NAMED = 3
 
 
@@ -287,9 +283,11 @@ def _calibration(model: FittedModel) -> Finding:
 
 
 def _influence(model: FittedModel) -> Finding:
-    distance = _cooks_distance(model.fit)
-    limit = float(special.fdtri(model.fit.rank, model.fit.df_resid, 0.5))
-    strong = np.flatnonzero(distance > limit)
+    fit = model.fit
+    if not (fit.df_resid > 0 and fit.dispersion > 0 and fit.rank > 0) or fit.recession is not None:
+        return Finding("not tested here", NOT_ASKED)
+    distance = np.nan_to_num(cooks_distance(fit))  # nan: a row that says nothing, or fixes its own fit
+    strong = np.flatnonzero(distance > float(special.fdtri(fit.rank, fit.df_resid, 0.5)))
     result = format_text("largest Cook's distance {size}", size=float(np.max(distance, initial=0.0)))
     if not len(strong):
         return Finding(result)
@@ -297,29 +295,17 @@ def _influence(model: FittedModel) -> Finding:
     return Finding(
         result,
         "look",
-        "fit.augment()",
+        "fit.influence()",
         f"without {labels} the coefficients would move to the edge of their joint 50 % region. Check these "
         "rows, and report the fit without them too.",
     )
-
-
-def _cooks_distance(fit: GLMFit) -> Array:
-    """Return Cook's distance of one row of each kind, (n,); 0 where a row fixes its own fit."""
-    if not (fit.df_resid > 0 and fit.dispersion > 0 and fit.rank > 0) or fit.recession is not None:
-        raise FitError("Influence needs residual degrees of freedom and finite estimates.")
-    hat = leverage(fit) / np.maximum(fit.problem.counts, 1.0)
-    free = np.where((1.0 - hat > CERTAIN) & (fit.problem.counts > 0), 1.0 - hat, np.inf)
-    pearson = np.where(np.isfinite(free), residuals_of(fit, "pearson"), 0.0)
-    return np.asarray((pearson / free) ** 2 * hat / (fit.dispersion * fit.rank))
 
 
 def _outliers(model: FittedModel) -> Finding:
     fit = model.fit
     if not (fit.df_resid > 0 and fit.dispersion > 0):
         return Finding("no residual df", NOT_ASKED)
-    hat = leverage(fit) / np.maximum(fit.problem.counts, 1.0)
-    free = np.where((1.0 - hat > CERTAIN) & (fit.problem.counts > 0), 1.0 - hat, np.inf)
-    size = np.abs(residuals_of(fit, "deviance")) / np.sqrt(fit.dispersion * free)
+    size = np.nan_to_num(np.abs(standardized_residuals(fit, "deviance")))
     # Bonferroni: the largest of n, judged by n times its own tail area.
     far = np.flatnonzero(fit.nobs * two_sided(size, np.inf) < OUTLYING)
     result = format_text("largest residual {size:statistic} SD", size=float(np.max(size, initial=0.0)))
@@ -337,19 +323,19 @@ def _outliers(model: FittedModel) -> Finding:
 
 
 def _collinearity(model: FittedModel) -> Finding:
-    inflation = inflation_of(model)
-    if not inflation:
+    if sum(term.order > 0 for term in model.frame.terms) < 2:
         return Finding("one term or none", NOT_ASKED)
-    result = format_text("largest VIF {vif:statistic}", vif=max(inflation.values()) ** 2)
-    high = [term for term, value in inflation.items() if value > INFLATED]
+    inflation = vif_table(model).frame["gvif_scaled"]
+    result = format_text("largest VIF {vif:statistic}", vif=float(inflation.max()) ** 2)
+    high = list(inflation.index[inflation > INFLATED])
     if not high:
         return Finding(result)
     return Finding(
         result,
         "look",
-        "drop or combine terms",
+        "fit.vif()",
         f"{join_names(high, most=NAMED)} can hardly be told apart from other terms, so that their errors are large. "
-        "Powers and interactions of one variable may be left as they are.",
+        "Drop or combine some; powers and interactions of one variable may be left as they are.",
     )
 
 

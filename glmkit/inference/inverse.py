@@ -116,9 +116,9 @@ def inverse_table(
     if method == "profile":
         check_profiles(model, method)
     path = path_of(model, variable, dict(at or {}))
-    quantile = interval_quantile(check_level(level), model.estimate.df)
+    check_level(level)
     found = [_Solution.at(path, eta) for eta in target.eta]
-    ends = np.array([_ends(path, solution, method, quantile) for solution in found])
+    ends = np.array([_ends(path, solution, method, level) for solution in found])
     frame = pd.DataFrame(
         {
             target.column: target.values,
@@ -180,6 +180,13 @@ class _Path:
         except DataError:  # the logarithm of 0 is infinite, and no new data may be
             return None
         return None if np.isnan(rows).any() else (rows[0], float(offset[0]))
+
+    def quantile(self, x: float, level: float) -> float:
+        """Return the quantile at the degrees of freedom of L(x) beta; nan where there is no L(x)."""
+        row = self.row(x)
+        if row is None:
+            return float("nan")
+        return interval_quantile(level, float(self.model.estimate.df_of(row[0][None])[0]))
 
     def eta(self, x: Array) -> Array:
         """Return the linear predictor, (m,)."""
@@ -284,12 +291,14 @@ def _solved(path: _Path, eta: float, sign: float) -> float:
     return float(x)
 
 
-def _ends(path: _Path, solution: _Solution, method: str, quantile: float) -> tuple[float, float]:
+def _ends(path: _Path, solution: _Solution, method: str, level: float) -> tuple[float, float]:
     """Return the ends of the interval; infinite where the test never rejects."""
+    quantile = path.quantile(solution.x, level)
     if method == "delta":
         half = quantile * solution.std_error
         return solution.x - half, solution.x + half
-    size = _fieller(path, solution.eta) if method == "fieller" else _likelihood(path, solution.eta)
+    size = _fieller(path, solution.eta, level) if method == "fieller" else _likelihood(path, solution.eta)
+    limit = 1.0 if method == "fieller" else quantile
 
     def end(side: float) -> float:
         scale = side * solution.std_error
@@ -297,13 +306,13 @@ def _ends(path: _Path, solution: _Solution, method: str, quantile: float) -> tup
         def curve(distance: float) -> tuple[float, float]:
             return size(solution.x + scale * distance), float("nan")
 
-        return solution.x + scale * rising_crossing(curve, quantile, start=quantile, low=0.0).at
+        return solution.x + scale * rising_crossing(curve, limit, start=quantile, low=0.0).at
 
     return end(-1.0), end(1.0)
 
 
-def _fieller(path: _Path, eta: float) -> Callable[[float], float]:
-    """Return |L(x) beta + o(x) - t| / se(L(x) beta) as a function of x."""
+def _fieller(path: _Path, eta: float, level: float) -> Callable[[float], float]:
+    """Return |L(x) beta + o(x) - t| / (quantile se(L(x) beta)) as a function of x."""
 
     def size(x: float) -> float:
         row = path.row(x)
@@ -311,7 +320,7 @@ def _fieller(path: _Path, eta: float) -> Callable[[float], float]:
             return float("nan")
         estimate = path.model.estimate
         gap = estimate.linear(row[0][None])[0] + row[1] - eta
-        return float(abs(gap) / estimate.std_errors(row[0][None])[0])
+        return float(abs(gap) / (path.quantile(x, level) * estimate.std_errors(row[0][None])[0]))
 
     return size
 

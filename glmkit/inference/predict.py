@@ -24,9 +24,9 @@ from glmkit.frame.newframe import new_frame, new_weights
 from glmkit.inference.predictive import Predictive
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.quantile_residuals import require_distribution
-from glmkit.inference.reference import interval_quantile, interval_quantiles, reference_df
+from glmkit.inference.reference import interval_quantiles, reference_df
 from glmkit.inference.rowwise import padded, result_index
-from glmkit.inference.terms import term_constant, term_errors, term_values
+from glmkit.inference.terms import term_constant, term_df, term_errors, term_values
 from glmkit.inference.wald import check_level
 
 __all__ = ["Options", "PredictionRows", "RowGiven", "predict", "prediction_rows", "warn_inestimable"]
@@ -188,9 +188,10 @@ def _with_errors(
     columns = {("fit", label): share for label, share in shares.items()}
     columns |= {("se", label): error for label, error in errors.items()}
     if options.interval == "mean":
-        half = interval_quantile(check_level(options.level), model.estimate.df)
-        columns |= {("conf_low", label): shares[label] - half * errors[label] for label in shares}
-        columns |= {("conf_high", label): shares[label] + half * errors[label] for label in shares}
+        level, df = check_level(options.level), term_df(model, asked.rows)
+        half = {label: interval_quantiles(level, df[label]) * errors[label] for label in shares}
+        columns |= {("conf_low", label): shares[label] - half[label] for label in shares}
+        columns |= {("conf_high", label): shares[label] + half[label] for label in shares}
     return columns
 
 

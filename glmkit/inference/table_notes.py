@@ -25,7 +25,10 @@ def reference_note(model: FittedModel, test: str) -> list[str]:
     if test == "F":
         return ["F tests."]
     covariance = f", covariance {model.estimate.label}" if test == "Wald" else ""
-    return [f"{WORDS[test]} tests, referred to chi-square{covariance}."]
+    notes = [f"{WORDS[test]} tests, referred to chi-square{covariance}."]
+    if test == "Wald" and model.estimate.small_sample is not None:
+        notes.append("These degrees of freedom are not used here: fit.test() of a term refers it to F.")
+    return notes
 
 
 def dispersion_note(fit: GLMFit, of: str, by_deviance: bool = False) -> list[str]:

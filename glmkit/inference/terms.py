@@ -17,7 +17,7 @@ from glmkit.frame.terms import TermColumns
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.rowwise import padded, result_index
 
-__all__ = ["partial_residuals", "term_constant", "term_errors", "term_values"]
+__all__ = ["partial_residuals", "term_constant", "term_df", "term_errors", "term_values"]
 
 
 def term_values(model: FittedModel, rows: Array) -> dict[str, Array]:
@@ -28,6 +28,11 @@ def term_values(model: FittedModel, rows: Array) -> dict[str, Array]:
 def term_errors(model: FittedModel, rows: Array) -> dict[str, Array]:
     """Return the standard error of each term's share, by label, each (m,)."""
     return {label: model.estimate.std_errors(L) for label, L in _contributions(model, rows)}
+
+
+def term_df(model: FittedModel, rows: Array) -> dict[str, Array]:
+    """Return the degrees of freedom of each term's share, by label, each (m,)."""
+    return {label: model.estimate.df_of(L) for label, L in _contributions(model, rows)}
 
 
 def term_constant(model: FittedModel) -> float:

@@ -456,3 +456,9 @@ def test_a_quasi_family_has_no_criterion(warpbreaks):
 def test_selection_refuses_a_robust_covariance(poisson):
     with pytest.raises(gk.FitError, match="with_vcov"):
         poisson.with_vcov("HC1").step()
+
+
+def test_a_wald_table_says_where_small_sample_degrees_of_freedom_are_used():
+    data = gk.load_dataset("warpbreaks").assign(lot=np.tile(np.arange(9), 6))
+    fit = gk.glm("breaks ~ wool + tension", data).with_vcov("CR2", cluster="lot")
+    assert "fit.test() of a term" in fit.anova(type=3).notes[2]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special
 
 import glmkit as gk
 
@@ -168,3 +169,24 @@ def test_a_ready_matrix_is_inverted_by_its_columns():
     formula = gk.glm("cbind(r, 20 - r) ~ ldose", BUDWORM, "binomial")
     got = ready.inverse_predict("x", at={"one": 1.0})["estimate"]
     np.testing.assert_allclose(got, formula.inverse_predict("ldose")["estimate"], rtol=1e-9)
+
+
+@pytest.fixture(scope="module")
+def clustered():
+    data = TREES.assign(plot=np.arange(31) % 7)
+    return gk.glm("Volume ~ Girth", data).with_vcov("CR2", cluster="plot")
+
+
+def test_delta_intervals_have_the_degrees_of_freedom_of_the_mean_there(clustered):
+    row = clustered.inverse_predict("Girth", eta=30.0).frame.iloc[0]
+    (df,) = clustered.estimate.df_of(np.array([[1.0, row["estimate"]]]))
+    half = (row["conf_high"] - row["conf_low"]) / 2.0
+    assert half == pytest.approx(special.stdtrit(df, 0.975) * row["std_error"], rel=1e-12)
+
+
+def test_fieller_refers_each_end_to_its_own_degrees_of_freedom(clustered):
+    row = clustered.inverse_predict("Girth", eta=30.0, method="fieller").frame.iloc[0]
+    ends = np.column_stack([np.ones(2), row[["conf_low", "conf_high"]].to_numpy(float)])
+    estimate = clustered.estimate
+    size = np.abs(estimate.linear(ends) - 30.0) / estimate.std_errors(ends)
+    np.testing.assert_allclose(size, special.stdtrit(estimate.df_of(ends), 0.975), rtol=1e-7)

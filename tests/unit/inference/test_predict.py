@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 import glmkit as gk
 from glmkit.inference.predictive import Predictive
@@ -287,3 +287,12 @@ def test_labels_are_those_of_the_new_data(fit):
     new = pd.DataFrame({"wool": ["A", "B"], "tension": ["L", "M"]}, index=["p", "q"])
     for kind in ("terms", "response", "link"):
         assert fit.predict(new, type=kind).index.tolist() == ["p", "q"]
+
+
+def test_intervals_of_terms_have_the_degrees_of_freedom_of_each_share():
+    data = gk.load_dataset("trees").assign(plot=np.arange(31) % 7)
+    fit = gk.glm("Volume ~ Girth + Height", data).with_vcov("CR2", cluster="plot")
+    shares = fit.predict(type="terms", interval="mean")
+    (df,) = fit.estimate.df_of(np.array([[0.0, 1.0, 0.0]]))  # the share of one column: its coefficient's
+    half = shares["conf_high", "Girth"] - shares["fit", "Girth"]
+    np.testing.assert_allclose(half, special.stdtrit(df, 0.975) * shares["se", "Girth"], rtol=1e-10)
