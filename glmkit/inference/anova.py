@@ -20,6 +20,7 @@ from glmkit.errors import FitError
 from glmkit.fitting.glm import GLMFit
 from glmkit.inference.marginality import TermSets, containing, term_sets
 from glmkit.inference.protocols import FittedModel
+from glmkit.inference.restricted import MeasuredFit, restricted_fit
 from glmkit.inference.submodels import (
     Nested,
     Submodel,
@@ -188,7 +189,7 @@ def _by_term(model: FittedModel, type: int, test: str) -> Table:
     tests = [pair.test(test, model.fit) for pair in pairs.values()]
     columns = {"df": np.array([one.df for one in tests], dtype=np.float64)}
     if test == "none":
-        columns["deviance"] = np.array([pair.drop() for pair in pairs.values()])
+        columns["deviance"] = np.array([drop_of(*pair.fits(test)) for pair in pairs.values()])
     else:
         columns["statistic"] = np.array([one.statistic for one in tests])
         columns["p_value"] = np.array([one.p_value for one in tests])
@@ -196,7 +197,7 @@ def _by_term(model: FittedModel, type: int, test: str) -> Table:
     if test == "F":
         frame.loc[RESIDUALS] = [model.fit.df_resid, np.nan, np.nan]
     after = "all others that do not contain it" if type == 2 else "all others, contrasts summing to zero"
-    fits = {} if test == "Wald" else {label: pair.small.fit for label, pair in pairs.items()}
+    fits = {} if test == "Wald" else {label: pair.fits(test)[0] for label, pair in pairs.items()}
     notes = [
         f"Each term after {after}.",
         *reference_note(model, test),
@@ -216,33 +217,39 @@ class _Pair:
     high: Submodel
     fitted: dict[Submodel, Nested]
 
-    @property
-    def big(self) -> Nested:
-        return self._fit(self.high, whole(self.model))
-
-    @property
-    def small(self) -> Nested:
-        return self._fit(self.low, self.big)
-
-    def drop(self) -> float:
-        """Return the deviance the term accounts for."""
-        small, big = self.small.fit, self.big.fit
-        return small.deviance - big.deviance if small.rank < big.rank else 0.0
+    def fits(self, test: str) -> tuple[MeasuredFit, MeasuredFit]:
+        """Return the smaller and the larger fit; for a linear model their deviances alone."""
+        closed = [None if test == "Rao" else restricted_fit(self.model, sub) for sub in (self.low, self.high)]
+        small, big = closed
+        if small is not None and big is not None:
+            return small, big
+        return self._fitted[0].fit, self._fitted[1].fit
 
     def test(self, test: str, whole_fit: GLMFit) -> TermTest:
         """Return the test of the smaller against the larger."""
         if test == "Wald":
             rows = (restriction_rows(self.model, sub) for sub in (self.low, self.high))
             return wald_test(self.model.estimate, *rows)
-        small, big = self.small.fit, self.big.fit
         if test == "Rao":
-            return rao_test(small, big, whole_fit.dispersion)
-        return of_deviance(test, self.drop(), big.rank - small.rank, whole_fit)
+            small, big = self._fitted
+            return rao_test(small.fit, big.fit, whole_fit.dispersion)
+        low, high = self.fits(test)
+        return of_deviance(test, drop_of(low, high), high.rank - low.rank, whole_fit)
+
+    @property
+    def _fitted(self) -> tuple[Nested, Nested]:
+        big = self._fit(self.high, whole(self.model))
+        return self._fit(self.low, big), big
 
     def _fit(self, sub: Submodel, near: Nested) -> Nested:
         if sub not in self.fitted:
             self.fitted[sub] = fit_submodel(self.model, sub, near)
         return self.fitted[sub]
+
+
+def drop_of(small: MeasuredFit, big: MeasuredFit) -> float:
+    """Return the deviance that the larger fit accounts for."""
+    return small.deviance - big.deviance if small.rank < big.rank else 0.0
 
 
 def _pairs(model: FittedModel, terms: TermSets, type: int) -> dict[str, _Pair]:

@@ -143,6 +143,7 @@ def refit(
     added: Array | None = None,
     start: Array | None = None,
     family: Family | None = None,
+    control: Control | None = None,
 ) -> GLMFit:
     """Return the model fitted again, to the same rows and by the same method.
 
@@ -163,6 +164,8 @@ def refit(
         Warm start; by default the family's own.
     family : Family, optional
         Another family or link.
+    control : Control, optional
+        How to iterate; by default as the model was.
     """
     problem = model.fit.problem if frame is None else problem_of(frame)
     if columns is not None:
@@ -178,7 +181,7 @@ def refit(
     if frame is None and is_penalised(problem.method, chosen):
         problem = replace(problem, penalised=model.fit.independence.design)
     known = _known(model, problem, columns) if frame is None and added is None and family is None else None
-    return fit_problem(problem, chosen, model.control, start, known)
+    return fit_problem(problem, chosen, control or model.control, start, known)
 
 
 def _known(model: FittedModel, problem: Problem, columns: IntArray | None) -> Known:

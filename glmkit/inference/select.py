@@ -27,7 +27,14 @@ from glmkit.inference.marginality import TermSets, addable, containing, term_set
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.refit import estimate_of, refit
 from glmkit.inference.scopes import Scope, larger_frame, on_rows_of, rows_note, same_terms, scope_formula
-from glmkit.inference.submodels import WorkingModel, fit_submodel, refit_from, start_in, submodel_of
+from glmkit.inference.submodels import (
+    WorkingModel,
+    fit_submodel,
+    measuring,
+    refit_from,
+    start_in,
+    submodel_of,
+)
 from glmkit.inference.table_notes import fit_notes
 from glmkit.tables.table import Table
 from glmkit.tables.wording import format_text
@@ -153,7 +160,7 @@ class _Search:
         if sign == "-":
             return fit_submodel(model, submodel_of(model, after)).fit
         frame = keeping(self.whole, after)
-        return refit_from(model, start_in(model, frame), frame=frame)
+        return refit_from(model, start_in(model, frame), frame=frame, control=measuring(model.control))
 
     def _model(self, model: FittedModel, labels: list[str]) -> FittedModel:
         """Return the model of these terms on the way to the next step."""

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from glmkit.errors import DroppedRowsWarning, FitError
-from glmkit.fitting.glm import GLMFit
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.frame.recoding import keeping
 from glmkit.inference.anova import anova_table
@@ -24,12 +23,14 @@ from glmkit.inference.likelihood import aic_of
 from glmkit.inference.marginality import TermSets, addable, containing, droppable, term_sets
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.refit import estimate_of
+from glmkit.inference.restricted import MeasuredFit, restricted_fit
 from glmkit.inference.scopes import Scope, larger_frame, on_rows_of, rows_note, same_terms, scope_formula
 from glmkit.inference.submodels import (
     Submodel,
     WorkingModel,
     columns_without,
     fit_submodel,
+    measuring,
     refit_from,
     restriction_rows,
     start_in,
@@ -57,7 +58,7 @@ class _Line(NamedTuple):
     """One model of the table, and the model it is tested against."""
 
     df: float
-    fit: GLMFit
+    fit: MeasuredFit
     test: TermTest
 
 
@@ -124,26 +125,29 @@ def _dropped(model: FittedModel, label: str, terms: TermSets, test: str) -> _Lin
         sub = columns_without(model, [label])
     else:
         sub = submodel_of(model, [other for other in terms if other != label])
+    closed = None if test == "Rao" else restricted_fit(model, sub)
+    if closed is not None:
+        return _Line(model.fit.rank - closed.rank, closed, _test_of(test, closed, model, sub))
     small, big = fit_submodel(model, sub).fit, model.fit
-    df = big.rank - small.rank
-    return _Line(df, small, _test_of(test, small, big, model, sub))
+    if test == "Rao":
+        return _Line(big.rank - small.rank, small, rao_test(small, big, big.dispersion))
+    return _Line(big.rank - small.rank, small, _test_of(test, small, model, sub))
 
 
-def _test_of(test: str, small: GLMFit, big: GLMFit, model: FittedModel, sub: Submodel) -> TermTest:
-    """Return the test of dropping to a submodel."""
-    df, phi = big.rank - small.rank, model.fit.dispersion
+def _test_of(test: str, small: MeasuredFit, model: FittedModel, sub: Submodel) -> TermTest:
+    """Return the test of dropping to a submodel, but for Rao's."""
+    big = model.fit
+    df, phi = big.rank - small.rank, big.dispersion
     if test == "none" or df == 0:
         return NO_TEST._replace(df=df)
     if test == "Wald":
         return wald_test(model.estimate, restriction_rows(model, sub))
-    if test == "Rao":
-        return rao_test(small, big, phi)
     if test == "F":
         return f_test(small.deviance - big.deviance, df, deviance_dispersion(big), big.df_resid)
     return chi_square_test(_criterion(small, phi) - _criterion(big, phi), df)
 
 
-def _criterion(fit: GLMFit, dispersion: float) -> float:
+def _criterion(fit: MeasuredFit, dispersion: float) -> float:
     return fit.family.profiled(fit.deviance, dispersion, fit.nobs)
 
 
@@ -202,7 +206,7 @@ def add1(model: FittedModel, scope: Scope, test: str = "LRT") -> Table:
 
 def _added(base: FittedModel, whole: ModelFrame, present: Sequence[str], label: str, test: str) -> _Line:
     frame = keeping(whole, [*present, label])
-    fit = refit_from(base, start_in(base, frame), frame=frame)
+    fit = refit_from(base, start_in(base, frame), frame=frame, control=measuring(base.control))
     names = pd.Index([name.name for name in frame.names], dtype=object)
     larger = WorkingModel(frame, fit, estimate_of(fit, names), base.family, base.control)
     df, phi = fit.rank - base.fit.rank, base.fit.dispersion
@@ -210,7 +214,7 @@ def _added(base: FittedModel, whole: ModelFrame, present: Sequence[str], label: 
         return _Line(df, fit, rao_test(base.fit, fit, phi))
     if test == "LRT" and df > 0:
         return _Line(df, fit, chi_square_test(_criterion(base.fit, phi) - _criterion(fit, phi), df))
-    return _Line(df, fit, _test_of(test, base.fit, fit, larger, submodel_of(larger, present)))
+    return _Line(df, fit, _test_of(test, base.fit, larger, submodel_of(larger, present)))
 
 
 # ------------------------------------------------------------------------------ the table

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from glmkit.fitting.glm import GLMFit
 from glmkit.inference.protocols import FittedModel
+from glmkit.inference.restricted import MeasuredFit
 from glmkit.tables.wording import format_text, statistic_headings
 
 __all__ = ["dispersion_note", "fit_notes", "reference_note", "test_headings"]
@@ -55,12 +56,12 @@ def deviance_dispersion(fit: GLMFit) -> float:
     return fit.deviance / fit.df_resid if fit.df_resid > 0 else float("nan")
 
 
-def fit_notes(fits: Mapping[str, GLMFit]) -> list[str]:
+def fit_notes(fits: Mapping[str, MeasuredFit]) -> list[str]:
     """Return what has to be said of the submodels' fits, each kind of trouble once.
 
     Parameters
     ----------
-    fits : mapping of str to GLMFit
+    fits : mapping of str to fit
         By the row each belongs to.
     """
     kinds = {

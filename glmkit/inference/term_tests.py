@@ -32,6 +32,7 @@ __all__ = [
     "f_test",
     "lr_test",
     "rao_test",
+    "wald_quadratic",
     "wald_test",
 ]
 
@@ -163,12 +164,12 @@ def wald_test(estimate: Estimate, rows: Array, given: Array | None = None) -> Te
     df = float(len(rows) - less)
     if not df > 0:
         return NO_TEST._replace(df=df)
-    statistic = _wald(estimate, rows) - (0.0 if given is None else _wald(estimate, given))
+    statistic = wald_quadratic(estimate, rows) - (0.0 if given is None else wald_quadratic(estimate, given))
     statistic = max(statistic, 0.0) if np.isfinite(statistic) else float("nan")
     return chi_square_test(statistic, df)
 
 
-def _wald(estimate: Estimate, rows: Array) -> float:
+def wald_quadratic(estimate: Estimate, rows: Array) -> float:
     """Return W(L); nan where an estimate is infinite or their covariance is singular."""
     if not len(rows):
         return 0.0

@@ -50,8 +50,9 @@ class DevianceTables(Record):
         -----
         Equations (15.1) to (15.5). All tests use the dispersion of this model, Pearson's
         where it is estimated. LRT, Rao and Wald are referred to chi-square. The sequential
-        Wald tests come from the covariance of this fit alone, (15.4). Each term costs
-        about two iterations, O(n p^2) each, from the larger model's coefficients.
+        Wald tests come from the covariance of this fit alone, (15.4). Each term costs two to
+        five iterations, O(n p^2) each, from the larger model's coefficients; types 2 and 3 of
+        a linear model (Gaussian, identity link) are in closed form and cost no pass at all.
 
         Examples
         --------
@@ -100,11 +101,13 @@ class DevianceTables(Record):
         deviance / df. A term that is marginal to another is dropped by its columns, which
         depends on the contrasts in use and is said.
 
-        Each refit starts from the restricted least squares of this fit, (15.5), and does not
-        decide again which columns are independent. Measured with 17 columns, ten terms cost
-        as much as four to six fits from the start for Poisson and binomial fits, seven to
-        nine for Gamma fits with log link, and eight for Gaussian fits, which take one least
-        squares each. Wald's tests refit nothing that the other columns do not ask for.
+        Each refit starts from the restricted least squares of this fit, (15.5), does not
+        decide again which columns are independent, and stops when the deviance has settled.
+        For a linear model the deviance is known in closed form. Measured on ten terms (14
+        columns, 20 000 and 2 000 rows, one core), all ten cost 0.5 and 1.7 cold fits for a
+        linear model, 4.5 and 6 for Poisson with log link, 5.5 and 6.5 for logistic regression,
+        5.3 and 5.7 for probit, 4.2 and 5.2 for inverse Gaussian and 5.3 and 8.8 for Gamma
+        with log link.
 
         Examples
         --------

@@ -462,3 +462,27 @@ def test_a_wald_table_says_where_small_sample_degrees_of_freedom_are_used():
     data = gk.load_dataset("warpbreaks").assign(lot=np.tile(np.arange(9), 6))
     fit = gk.glm("breaks ~ wool + tension", data).with_vcov("CR2", cluster="lot")
     assert "fit.test() of a term" in fit.anova(type=3).notes[2]
+
+
+@pytest.mark.filterwarnings("ignore::glmkit.errors.AliasedWarning")
+@pytest.mark.parametrize(
+    "formula", ["Volume ~ Girth + Height + I(Girth^2)", "Volume ~ Girth + Height + twice"]
+)
+def test_the_closed_form_of_a_linear_model_is_its_refit(formula):
+    data = gk.load_dataset("trees").assign(twice=lambda d: 2.0 * d["Girth"] - d["Height"])
+    weights = np.resize([1.0, 2.0, 0.5], 31)
+    fit = gk.glm(formula, data, weights=weights)
+    expected = [gk.glm(f"Volume ~ {kept}", data, weights=weights).deviance for kept in _without_one(formula)]
+    np.testing.assert_allclose(fit.drop1()["deviance"].iloc[1:], expected, rtol=1e-11)
+
+
+def _without_one(formula):
+    terms = formula.split("~")[1].split("+")
+    return ["+".join(other for other in terms if other is not term) for term in terms]
+
+
+def test_single_terms_of_a_linear_model_are_not_fitted(monkeypatch):
+    fit = gk.glm("Volume ~ Girth + Height", gk.load_dataset("trees"))
+    monkeypatch.setattr("glmkit.inference.submodels.refit", None)
+    assert len(fit.drop1()) == 3
+    assert len(fit.anova(type=2)) == 3
