@@ -65,6 +65,7 @@ from glmkit.inference.profile_curve import Profile
 from glmkit.models.component_results import ComponentResults
 from glmkit.models.entry import glm, glm_fit
 from glmkit.models.loading import from_json, load
+from glmkit.models.plotting import plot_means
 from glmkit.models.results import Results
 from glmkit.motor import simulate_motor
 from glmkit.tables.equation import Equation
@@ -146,6 +147,7 @@ __all__ = [
     "load",
     "load_dataset",
     "lr_test",
+    "plot_means",
     "power_interval",
     "register",
     "simulate_motor",

@@ -7,9 +7,31 @@ from typing import TYPE_CHECKING, Any
 from glmkit.models.record import Record
 
 if TYPE_CHECKING:
+    from glmkit.inference.emmeans.means import MarginalMeans
     from glmkit.plots.canvas import Axes
 
-__all__ = ["Plotting"]
+__all__ = ["Plotting", "plot_means"]
+
+
+def plot_means(means: MarginalMeans, ax: Axes | None = None) -> Axes:
+    """Draw marginal means, or contrasts of them, with their intervals; groups in colours.
+
+    Parameters
+    ----------
+    means : MarginalMeans
+        What `emmeans`, `emtrends` and their contrasts return.
+    ax : Axes, optional
+
+    Examples
+    --------
+    >>> import glmkit as gk
+    >>> fit = gk.glm("breaks ~ wool * tension", gk.load_dataset("warpbreaks"), "poisson")
+    >>> [text.get_text() for text in gk.plot_means(fit.emmeans("tension", by="wool")).get_xticklabels()]
+    ['L', 'M', 'H']
+    """
+    from glmkit.plots import effects
+
+    return effects.plot_means(means, ax)
 
 
 class Plotting(Record):
@@ -117,3 +139,35 @@ class Plotting(Record):
         from glmkit.plots.iterations import plot_irls
 
         return plot_irls(self, ax)  # type: ignore[arg-type]
+
+    def plot_profile(
+        self, name: str, ax: Axes | None = None, *, level: float = 0.95, kind: str = "deviance"
+    ) -> Axes:
+        """Draw the profile of the deviance of a coefficient, with the interval and Wald's parabola beside it.
+
+        Parameters
+        ----------
+        name : str
+            A coefficient.
+        ax : Axes, optional
+        level : float
+            Of the interval, whose ends are drawn; the curve goes a little beyond them.
+        kind : {"deviance", "signed_root"}
+            The rise over the dispersion, where Wald's curve is a parabola; or its signed root,
+            where that is a straight line.
+
+        Raises
+        ------
+        FitError
+            As `profile`.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("low ~ smoke + ht", gk.load_dataset("birthwt"), "binomial")
+        >>> fit.plot_profile("smoke").get_xlabel()
+        'smoke'
+        """
+        from glmkit.plots.profiles import plot_profile
+
+        return plot_profile(self, name, ax, level, kind)

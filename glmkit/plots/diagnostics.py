@@ -82,7 +82,9 @@ def _leverage(model: DrawnFit, ax: Axes) -> None:
         edge = np.sqrt(distance * model.fit.rank * (1.0 - h) / h)
         for sign in (1.0, -1.0):
             ax.plot(h, sign * edge, linestyle="--", color="C3", linewidth=0.8, gid=f"cook {distance}")
-        ax.annotate(f"{distance:g}", (h[-1], min(edge[-1], limits[1])), color="C3", fontsize="small")
+        if edge[-1] < max(np.abs(limits)):  # the contour is seen
+            side = 1.0 if edge[-1] < limits[1] else -1.0
+            ax.annotate(f"{distance:g}", (h[-1], side * edge[-1]), color="C3", fontsize="small")
     ax.set_ylim(limits)
     label_points(ax, hat, residual, model.hatvalues().index, cook)
     ax.set(xlabel="Leverage", ylabel="Std. Pearson residual")
