@@ -119,11 +119,13 @@ class GLMObjective:
         working = self._counted(self.family.working_weight(point.mean))
         residual = self._counted(self.family.score_residual(self.y, point.mean))
         factor = cholesky_factor(self.design.gram(working))
-        unit = self._unit(point, working)
+        # The rounding of eta itself: a step below it in W-norm is noise.
+        floor = EPSILON**2 * float(working @ (point.eta * point.eta))
+        unit = max(self._unit(point), floor, np.finfo(np.float64).tiny)
         if factor is None or factor.condition > CHOLESKY_CONDITION:
-            return self._quadratic_by_qr(point, working, unit)
+            return _quiet(self._quadratic_by_qr(point, working, unit), floor)
         score = self._tdot(residual, factor.condition)
-        return Quadratic(score, factor, factor.solve(score), unit)
+        return _quiet(Quadratic(score, factor, factor.solve(score), unit), floor)
 
     def newton(self, point: Point, quadratic: Quadratic) -> Array | None:
         """Return the step on the observed information; None for a canonical link, where it is Fisher's.
@@ -221,12 +223,15 @@ class GLMObjective:
         # A row without weight may have an infinite working weight: 0 * inf is nan.
         return self.weights * np.where(self.weights > 0, values, 0.0)
 
-    def _unit(self, point: Point, working: Array) -> float:
+    def _unit(self, point: Point) -> float:
         # Known dispersion: 1. Estimated: the mean deviance, which near the solution is the
-        # squared standard error's scale. The floor is the rounding of eta itself: a step
-        # below it in W-norm is noise (a perfect fit has no other scale).
-        rounding = EPSILON**2 * float(working @ (point.eta * point.eta))
+        # squared standard error's scale.
         if self.family.dispersion is not None:
-            return max(self.family.dispersion, rounding)
-        df = max(self.count - self.design.shape[1], 1.0)
-        return max(point.merit / df, rounding, np.finfo(np.float64).tiny)
+            return self.family.dispersion
+        return point.merit / max(self.count - self.design.shape[1], 1.0)
+
+
+def _quiet(quadratic: Quadratic, floor: float) -> Quadratic:
+    """Return the quadratic without its step where a perfect fit has left nothing but rounding."""
+    is_noise = quadratic.unit <= floor and float(quadratic.step @ quadratic.score) <= floor
+    return quadratic._replace(step=np.zeros_like(quadratic.step)) if is_noise else quadratic

@@ -133,6 +133,15 @@ def test_recoding_a_factor_leaves_fitted_values_and_deviance(coding, data):
     assert recoded.deviance == pytest.approx(fit.deviance, rel=1e-10)
 
 
+@pytest.mark.parametrize("coding", ["sum", "helmert", "poly", "sas", "diff"])
+@given(data=frames())
+def test_recoding_a_factor_leaves_marginal_means(coding, data):
+    fits = [gk.glm(FORMULA, data, "poisson", contrasts={"g": c}) for c in ("treatment", coding)]
+    first, second = (fit.emmeans("g").frame for fit in fits)
+    columns = ["estimate", "std_error", "conf_low", "conf_high"]
+    np.testing.assert_allclose(second[columns], first[columns], rtol=1e-7)
+
+
 @given(frames())
 def test_relabelling_levels_in_order_only_renames_coefficients(data):
     fit = gk.glm(FORMULA, data, "poisson")

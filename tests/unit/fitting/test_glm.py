@@ -107,3 +107,10 @@ def test_error_left_extrapolates_a_geometric_series():
     assert error_left(0.5, 1.0) == pytest.approx(0.5)
     assert error_left(1.0, 1.0) == np.inf
     assert error_left(1e-6, np.inf) == 0.0
+
+
+def test_a_perfect_fit_converges_where_only_the_rounding_of_the_predictor_is_left():
+    x = np.linspace(0.0, 2.0, 12)
+    fit = gk.glm("y ~ x", {"y": np.exp(8.0 + 2.0 * x), "x": x}, gk.Gaussian("log"))
+    assert fit.converged
+    np.testing.assert_allclose(fit.coef, [8.0, 2.0], rtol=1e-14)
