@@ -30,9 +30,9 @@ ROUNDING = 1e-6
 
 
 def robust_component_estimate(
-    model: ComponentModel, kind: object, cluster: object, lags: int | None
+    model: ComponentModel, kind: object, cluster: object, *absent: object
 ) -> Estimate:
-    """Return the model's coefficients with a robust covariance.
+    """Return the model's coefficients with a robust covariance; `absent` options must be None.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def robust_component_estimate(
     """
     name = "CR1" if kind == "cluster" else kind
     known = BY_ROW if cluster is None else BY_CLUSTER
-    if not isinstance(name, str) or name not in known or lags is not None:
+    if not isinstance(name, str) or name not in known or any(option is not None for option in absent):
         given = "without cluster=" if cluster is None else "with cluster="
         raise FitError(
             f"The covariance {kind!r} is not there {given}. Choose one of: {', '.join(known)}.", kind=kind

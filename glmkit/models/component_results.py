@@ -192,7 +192,16 @@ class ComponentResults(Results):
         """
         return component_tables.confint_of_components(self._model, method, level, df)
 
-    def with_vcov(self, kind: object, cluster: object = None, lags: int | None = None) -> Self:
+    def with_vcov(
+        self,
+        kind: object,
+        cluster: object = None,
+        lags: int | None = None,
+        *,
+        n: int | None = None,
+        resample: str | None = None,
+        seed: object = None,
+    ) -> Self:
         """Return the same fit with another covariance, which every later table uses and names.
 
         Parameters
@@ -201,10 +210,11 @@ class ComponentResults(Results):
             The sandwich of the rows' scores, HC1 times n / (n - p); or of the sums over
             clusters, CR1 (also ``"cluster"``) times G / (G - 1).
         cluster : column name, expression, (n,) array or Series, optional
-        lags : None
-            Not there: rows in the order of time have no covariance here.
+        lags, n, resample, seed : None
+            Not there: rows in the order of time, and the bootstrap, have no covariance here.
         """
-        estimate = component_covariance.robust_component_estimate(self._model, kind, cluster, lags)
+        absent = (lags, n, resample, seed)
+        estimate = component_covariance.robust_component_estimate(self._model, kind, cluster, *absent)
         return replace(self, estimate=estimate)
 
     def anova(self, type: int = 1, test: str | None = None) -> Table:

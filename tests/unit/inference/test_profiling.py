@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -345,11 +343,3 @@ def test_every_estimated_coefficient_has_a_curve(logit):
 def test_functions_that_are_none_are_refused(parm, logit):
     with pytest.raises(gk.FitError, match=r"no coefficients|cannot be estimated"):
         logit.profile(parm)
-
-
-@pytest.mark.parametrize("method", ["profile", "score"])
-def test_estimates_that_do_not_maximise_the_likelihood_have_no_such_interval(method):
-    fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-    firth = replace(fit, fit=replace(fit.fit, problem=replace(fit.fit.problem, method="firth")))
-    with pytest.raises(gk.FitError, match="method='firth'"):
-        firth.confint(method)
