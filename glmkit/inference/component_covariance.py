@@ -32,7 +32,7 @@ ROUNDING = 1e-6
 def robust_component_estimate(
     model: ComponentModel, kind: object, cluster: object, given: object
 ) -> Estimate:
-    """Return the model's coefficients with a robust covariance.
+    """Return the model's coefficients with a robust covariance; `absent` options must be None.
 
     Raises
     ------
