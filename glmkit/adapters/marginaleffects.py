@@ -92,7 +92,9 @@ def to_marginaleffects(fit: Results) -> Any:
     return model
 
 
-def _check(fit: Results) -> None:
+def _check(fit: object) -> None:
+    if not isinstance(fit, Results):
+        raise FitError("Only a fit with one linear predictor a row can be handed over.")
     if fit.frame.ready:
         raise FitError("A fit to a ready design matrix has no variables to change. Fit from a formula.")
     if not np.all(np.isfinite(fit.estimate.coef)):
