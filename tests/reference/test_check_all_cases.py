@@ -5,12 +5,14 @@ from __future__ import annotations
 import warnings
 
 import pytest
-from oracle_cases import case_ids, fit_case, read_case, waiting_for
+from oracle_cases import COMPONENT_METHODS, case_ids, fit_case, read_case, waiting_for
 
 import glmkit as gk
 from glmkit.inference.check import CHECKS
 
-CASES = [name for name in case_ids() if waiting_for(read_case(name)) in ("", "separation")]
+READY = [name for name in case_ids() if waiting_for(read_case(name)) in ("", "separation")]
+SEVERAL = [name for name in READY if read_case(name)["model"]["method"] in COMPONENT_METHODS]
+CASES = [name for name in READY if name not in SEVERAL]
 
 
 def fitted(name: str) -> gk.Results:
@@ -26,8 +28,14 @@ def test_a_fit_can_be_checked_within_80_columns(name):
     assert max(map(len, str(report).splitlines())) <= 80
 
 
+@pytest.mark.parametrize("name", SEVERAL)
+def test_checks_are_refused_where_a_row_has_several_predictors(name):
+    with pytest.raises(gk.FitError, match="several linear predictors"):
+        fitted(name).check()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", READY)
 def test_a_fit_can_stand_in_a_table(name):
     fit = fitted(name)
     assert gk.etable(fit, ci=True, stars=True).frame["(1)"]["estimate"].equals(fit.coef.rename("estimate"))
