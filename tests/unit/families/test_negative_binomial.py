@@ -108,6 +108,16 @@ def test_tails_tend_to_poisson(theta):
     np.testing.assert_allclose(got, limit, rtol=2e3 / theta + 1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("theta", [0.5, 30.0, 1e4])
+def test_log_tails_go_beyond_the_smallest_double(theta):
+    y, mu = np.array([4000.0, 0.0]), np.array([1.0, 3000.0])
+    m, t = Poisson().mean(np.log(mu)), mp.mpf(theta)
+    upper = mp.log(mp.betainc(4001, t, 0, 1 / (t + 1), True))
+    lower = t * mp.log(t / (t + mp.mpf(float(m.mu[1]))))
+    assert NegativeBinomial(theta).logsf(y, m)[0] == pytest.approx(float(upper), rel=1e-9)
+    assert NegativeBinomial(theta).logcdf(y, m)[1] == pytest.approx(float(lower), rel=1e-9)
+
+
 def test_theta_one_is_the_geometric_distribution():
     counts = np.arange(5.0)
     m = Poisson().mean(np.log(np.full(5, 3.0)))
