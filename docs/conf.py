@@ -1,6 +1,8 @@
 """Sphinx configuration: python -m sphinx -W -b html docs docs/_build/html."""
 
+import shutil
 from importlib.metadata import version as installed_version
+from pathlib import Path
 
 project = "glmkit"
 author = "The glmkit developers"
@@ -17,7 +19,7 @@ extensions = [
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates", "jupyter_execute"]
 
-# Pages with {code-cell} run on every build; an exception or a warning in one of them stops the build.
+# Notebooks and pages with {code-cell} run on every build; an exception in one of them stops the build.
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
@@ -42,3 +44,16 @@ html_theme_options = {
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
 }
+
+
+def copy_notebooks(app):
+    """Copy the notebooks, which stand beside docs/, to where the pages can list them."""
+    target = Path(app.srcdir) / "notebooks"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    for notebook in sorted((Path(app.srcdir).parent / "notebooks").glob("*.ipynb")):
+        shutil.copy(notebook, target)
+
+
+def setup(app):
+    app.connect("config-inited", lambda app, config: copy_notebooks(app))

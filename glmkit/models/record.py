@@ -34,7 +34,15 @@ class Record:
 
     @property
     def family(self) -> Family:
-        """The family with its link."""
+        """The family with its link.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.family
+        Poisson(link="log")
+        """
         return self.fit.family
 
     def coefficient_names(self, naming: str | None = None) -> pd.Index:
