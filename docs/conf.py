@@ -52,7 +52,7 @@ def copy_notebooks(app):
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
     for notebook in sorted((Path(app.srcdir).parent / "notebooks").glob("*.ipynb")):
-        shutil.copy(notebook, target)
+        shutil.copy2(notebook, target)
 
 
 def setup(app):
