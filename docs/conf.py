@@ -26,7 +26,8 @@ nb_execution_timeout = 120
 nb_execution_show_tb = True
 nb_output_stderr = "remove-warn"
 nb_merge_streams = True
-nb_mime_priority_overrides = [("html", "text/plain", 0)]
+# Tables as text, since that is what a reader's terminal shows; pictures as pictures.
+nb_mime_priority_overrides = [("html", "image/png", 0), ("html", "text/plain", 1)]
 
 myst_enable_extensions = ["amsmath", "dollarmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
@@ -39,9 +40,13 @@ numpydoc_xref_param_type = False
 html_theme = "pydata_sphinx_theme"
 html_title = "glmkit"
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["glmkit.css"]
 html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": False,
+    "navbar_persistent": ["search-button"],
+    "header_links_before_dropdown": 4,
     "secondary_sidebar_items": ["page-toc"],
 }
 
