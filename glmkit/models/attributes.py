@@ -23,8 +23,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> fit.coef.round(3).to_dict()
+        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").coef.round(3).to_dict()
         {'Intercept': 3.435, 'wool[T.B]': -0.206}
         """
         return self._by_name(self.estimate.coef, "estimate")
@@ -36,8 +35,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> fit.std_error.round(3).to_dict()
+        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").std_error.round(3).to_dict()
         {'Intercept': 0.035, 'wool[T.B]': 0.052}
         """
         return self._by_name(self.estimate.std_error, "std_error")
@@ -49,8 +47,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> fit.statistic.round(2).to_dict()
+        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").statistic.round(2).to_dict()
         {'Intercept': 99.44, 'wool[T.B]': -3.99}
         """
         return self._column("statistic")
@@ -94,8 +91,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> round(fit.deviance, 3)
+        >>> round(gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").deviance, 3)
         281.333
         """
         return self.fit.deviance
@@ -107,8 +103,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> round(fit.null_deviance, 3)
+        >>> round(gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").null_deviance, 3)
         297.372
         """
         return self.fit.null_deviance
@@ -133,8 +128,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> fit.df_null
+        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").df_null
         53
         """
         return _whole(self.fit.df_null)
@@ -146,8 +140,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> round(fit.loglik, 3)
+        >>> round(gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").loglik, 3)
         -277.999
         """
         return self.fit.loglik
@@ -185,8 +178,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> round(fit.bic, 3)
+        >>> round(gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").bic, 3)
         563.976
         """
         return likelihood.bic_of(self.fit)
@@ -198,8 +190,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> fit.nobs
+        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").nobs
         54
         """
         return _whole(self.fit.nobs)
@@ -211,8 +202,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> fit.rank
+        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").rank
         2
         """
         return self.fit.rank
@@ -224,20 +214,33 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("Volume ~ Girth", gk.load_dataset("trees"))
-        >>> round(fit.dispersion, 3)
+        >>> round(gk.glm("Volume ~ Girth", gk.load_dataset("trees")).dispersion, 3)
         18.079
         """
         return self.fit.dispersion
 
     @property
     def theta(self) -> float:
-        """Theta of the negative binomial family, given or estimated; NaN for other families."""
+        """Theta of the negative binomial family, given or estimated; NaN for other families.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> round(gk.glm("Days ~ Eth", gk.load_dataset("quine"), gk.NegativeBinomial()).theta, 3)
+        1.157
+        """
         return self.family.nuisance_value if self.family.nuisance_name == "theta" else float("nan")
 
     @property
     def theta_se(self) -> float:
-        """Standard error of an estimated `theta`, from the observed information at the fitted means."""
+        """Standard error of an estimated `theta`, from the observed information at the fitted means.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> round(gk.glm("Days ~ Eth", gk.load_dataset("quine"), gk.NegativeBinomial()).theta_se, 3)
+        0.143
+        """
         found = self.fit.nuisance if self.family.nuisance_name == "theta" else None
         return float("nan") if found is None else found.std_error
 
@@ -261,8 +264,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> fit.converged
+        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").converged
         True
         """
         return self.fit.converged
@@ -274,8 +276,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> fit.n_iter
+        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").n_iter
         5
         """
         return len(self.fit.trace)
@@ -361,8 +362,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> fit.design.head(1).to_dict('list')
+        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").design.head(1).to_dict('list')
         {'Intercept': [1.0], 'wool[T.B]': [0.0]}
         """
         columns = self.estimate.names
@@ -375,8 +375,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> fit.formula
+        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").formula
         'breaks ~ wool'
         """
         return None if self.frame.ready else self.frame.formula.text

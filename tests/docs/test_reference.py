@@ -16,6 +16,7 @@ from glmkit.sklearn import GLMClassifier, GLMRegressor
 DOCS = Path(__file__).parents[2] / "docs"
 GROUPS = [DOCS / "reference.md", *sorted((DOCS / "reference").glob("*.md"))]
 MEMBERS = sorted(name for name in dir(gk.Results) if not name.startswith("_"))
+FURTHER = sorted({name for name in dir(gk.ComponentResults) if name[0] != "_"} - set(MEMBERS))
 # Another name of an attribute that has its own example, made in a loop; and a plain field.
 SPELT_OTHERWISE = {*SPELLINGS, *(f"resid_{kind}" for kind in RESIDUALS)}
 FIELDS = {"step_path"}
@@ -29,9 +30,9 @@ def is_described_as_a_kind(name: str) -> bool:
     return isinstance(value, type) and issubclass(value, (gk.Link, Exception)) and value is not gk.Link
 
 
-def listed() -> list[str]:
+def listed(kind: str) -> list[str]:
     text = "\n".join(page.read_text(encoding="utf-8") for page in GROUPS)
-    return re.findall(r"^ {3}Results\.(\w+)$", text, flags=re.M)
+    return sorted(re.findall(rf"^ {{3}}{kind}\.(\w+)$", text, flags=re.M))
 
 
 def documentation(value: object) -> str:
@@ -43,7 +44,8 @@ def example(value: object) -> str:
 
 
 def test_the_reference_lists_every_attribute_and_method_of_a_fit_once() -> None:
-    assert sorted(listed()) == MEMBERS
+    assert listed("Results") == MEMBERS
+    assert listed("ComponentResults") == FURTHER
 
 
 @pytest.mark.parametrize("name", sorted(set(MEMBERS) - SPELT_OTHERWISE - FIELDS))
