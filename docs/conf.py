@@ -1,6 +1,8 @@
 """Sphinx configuration: python -m sphinx -W -b html docs docs/_build/html."""
 
+import shutil
 from importlib.metadata import version as installed_version
+from pathlib import Path
 
 project = "glmkit"
 author = "The glmkit developers"
@@ -17,14 +19,15 @@ extensions = [
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates", "jupyter_execute"]
 
-# Pages with {code-cell} run on every build; an exception or a warning in one of them stops the build.
+# Notebooks and pages with {code-cell} run on every build; an exception in one of them stops the build.
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_execution_show_tb = True
 nb_output_stderr = "remove-warn"
 nb_merge_streams = True
-nb_mime_priority_overrides = [("html", "text/plain", 0)]
+# Tables as text, since that is what a reader's terminal shows; pictures as pictures.
+nb_mime_priority_overrides = [("html", "image/png", 0), ("html", "text/plain", 1)]
 
 myst_enable_extensions = ["amsmath", "dollarmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
@@ -37,8 +40,25 @@ numpydoc_xref_param_type = False
 html_theme = "pydata_sphinx_theme"
 html_title = "glmkit"
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["glmkit.css"]
 html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": False,
+    "navbar_persistent": ["search-button"],
+    "header_links_before_dropdown": 4,
     "secondary_sidebar_items": ["page-toc"],
 }
+
+
+def copy_notebooks(app):
+    """Copy the notebooks, which stand beside docs/, to where the pages can list them."""
+    target = Path(app.srcdir) / "notebooks"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    for notebook in sorted((Path(app.srcdir).parent / "notebooks").glob("*.ipynb")):
+        shutil.copy2(notebook, target)
+
+
+def setup(app):
+    app.connect("config-inited", lambda app, config: copy_notebooks(app))

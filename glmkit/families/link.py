@@ -25,7 +25,16 @@ ArrayFunction = Callable[[Array], Array]
 
 
 class Mean(NamedTuple):
-    """The mean at a linear predictor; arrays may be shared, so never write into them."""
+    """The mean at a linear predictor; arrays may be shared, so never write into them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glmkit as gk
+    >>> mean = gk.Logit().mean(np.array([40.0]))
+    >>> mean.mu, mean.comu  # 1 - mu would be 0
+    (array([1.]), array([4.24835426e-18]))
+    """
 
     mu: Array
     comu: Array

@@ -44,20 +44,44 @@ class StatsmodelsSpellings:
     resid_working: pd.Series
 
     def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
-        """Return Wald intervals of level 1 - alpha, columns 0 and 1."""
+        """Return Wald intervals of level 1 - alpha, columns 0 and 1.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.conf_int(alpha=0.1).round(3).values.tolist()
+        [[3.378, 3.492], [-0.291, -0.121]]
+        """
         model: Any = self
         interval: pd.DataFrame = model.confint("wald", level=1.0 - alpha)
         return interval.set_axis([0, 1], axis="columns")
 
     def cov_params(self) -> pd.DataFrame:
-        """Return the covariance of the coefficients; glmkit's `vcov()`."""
+        """Return the covariance of the coefficients; glmkit's `vcov()`.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> bool((fit.cov_params() == fit.vcov()).all(axis=None))
+        True
+        """
         model: Any = self
         covariance: pd.DataFrame = model.vcov()
         return covariance
 
     @property
     def df_model(self) -> int | float:
-        """Estimated columns beyond the null model's: `df_null` less `df_resid`."""
+        """Estimated columns beyond the null model's: `df_null` less `df_resid`.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.df_model
+        1
+        """
         model: Any = self
         difference: int | float = model.df_null - model.df_resid
         return difference

@@ -27,6 +27,13 @@ class Covariances(Record):
         ----------
         complete : bool
             Keep aliased coefficients as rows and columns of NaN; False leaves them out.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.vcov().loc["wool[T.B]"].round(5).to_dict()
+        {'Intercept': -0.00119, 'wool[T.B]': 0.00266}
         """
         names = self.estimate.names
         full = pd.DataFrame(self.estimate.vcov(), index=names, columns=names)

@@ -37,27 +37,67 @@ class MaketablesHooks(Record):
 
     @property
     def cov_type(self) -> str:
-        """How the covariance was found; statsmodels' name for `estimate.label`."""
+        """How the covariance was found; statsmodels' name for `estimate.label`.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.cov_type, fit.with_vcov("HC1").cov_type
+        ('model-based', 'HC1')
+        """
         return self.estimate.label
 
     @property
     def endog_names(self) -> str:
-        """The response as written; statsmodels' name."""
+        """The response as written; statsmodels' name.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.endog_names
+        'breaks'
+        """
         return self.frame.response.label
 
     @property
     def prsquared(self) -> float | None:
-        """McFadden's R-squared; None where it does not exist. Statsmodels' name."""
+        """McFadden's R-squared; None where it does not exist. Statsmodels' name.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("low ~ lwt + smoke", gk.load_dataset("birthwt"), "binomial")
+        >>> round(fit.prsquared, 4)
+        0.044
+        """
         return r_squared(self, "mcfadden") if self._has_mcfadden else None
 
     @property
     def rsquared(self) -> float | None:
-        """R-squared of a linear model; None for any other. Statsmodels' name."""
+        """R-squared of a linear model; None for any other. Statsmodels' name.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("Volume ~ Girth", gk.load_dataset("trees"))
+        >>> round(fit.rsquared, 4)
+        0.9353
+        """
         return r_squared(self, "deviance") if self._is_linear_model else None
 
     @property
     def rsquared_adj(self) -> float | None:
-        """Adjusted R-squared of a linear model; None for any other. Statsmodels' name."""
+        """Adjusted R-squared of a linear model; None for any other. Statsmodels' name.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("Volume ~ Girth", gk.load_dataset("trees"))
+        >>> round(fit.rsquared_adj, 4)
+        0.9331
+        """
         share = self.rsquared
         return (
             None

@@ -19,7 +19,15 @@ class Measures(Record):
 
     @property
     def aicc(self) -> float:
-        """Akaike's criterion corrected for few rows; NaN without a likelihood or where n <= k + 1."""
+        """Akaike's criterion corrected for few rows; NaN without a likelihood or where n <= k + 1.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("Volume ~ Girth", gk.load_dataset("trees"))
+        >>> round(fit.aicc, 3), round(fit.aic, 3)
+        (182.534, 181.645)
+        """
         return measures.aicc_of(self.fit)
 
     def r2(self, kind: str | None = None) -> float | Table:

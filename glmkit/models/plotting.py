@@ -66,7 +66,15 @@ class Plotting(Record):
         return plot_diagnostics(self, ax, seed, simulations)  # type: ignore[arg-type]
 
     def plot_half_normal(self, ax: Axes | None = None, *, simulations: int = 39, seed: int = 0) -> Axes:
-        """Draw sorted absolute residuals against half-normal quantiles, in an envelope of simulated refits."""
+        """Draw sorted absolute residuals against half-normal quantiles, in an envelope of simulated refits.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.plot_half_normal(simulations=5).get_xlabel()
+        'Half-normal quantile'
+        """
         from glmkit.plots.diagnostics import plot_half_normal
 
         return plot_half_normal(self, ax, simulations, seed)  # type: ignore[arg-type]
@@ -105,37 +113,84 @@ class Plotting(Record):
         ax : Axes, optional
         data : bool
             Draw the responses, or for 0/1 responses a rug at either edge.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("Volume ~ log(Girth)", gk.load_dataset("trees"), gk.Gamma("log"))
+        >>> fit.plot_effect("Girth").get_ylabel()
+        'Mean of Volume'
         """
         from glmkit.plots.effects import plot_effect
 
         return plot_effect(self, variable, by, ax, data)  # type: ignore[arg-type]
 
     def plot_partial_residuals(self, term: str, ax: Axes | None = None) -> Axes:
-        """Draw the partial residuals of a term against its variable, with the fitted term and a smoother."""
+        """Draw the partial residuals of a term against its variable, with the fitted term and a smoother.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("Volume ~ log(Girth) + Height", gk.load_dataset("trees"), gk.Gamma("log"))
+        >>> fit.plot_partial_residuals("log(Girth)").get_xlabel()
+        'Girth'
+        """
         from glmkit.plots.effects import plot_partial_residuals
 
         return plot_partial_residuals(self, term, ax)  # type: ignore[arg-type]
 
     def plot_calibration(self, groups: int = 10, ax: Axes | None = None) -> Axes:
-        """Draw observed shares against predicted probabilities in groups of equal size."""
+        """Draw observed shares against predicted probabilities in groups of equal size.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("low ~ lwt + smoke", gk.load_dataset("birthwt"), "binomial")
+        >>> fit.plot_calibration().get_xlabel()
+        'Predicted probability'
+        """
         from glmkit.plots.probabilities import plot_calibration
 
         return plot_calibration(self, groups, ax)  # type: ignore[arg-type]
 
     def plot_roc(self, ax: Axes | None = None) -> Axes:
-        """Draw the ROC curve of a binomial fit, with the area under it."""
+        """Draw the ROC curve of a binomial fit, with the area under it.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("low ~ lwt + smoke", gk.load_dataset("birthwt"), "binomial")
+        >>> fit.plot_roc().get_xlabel()
+        'False positive rate'
+        """
         from glmkit.plots.probabilities import plot_roc
 
         return plot_roc(self, ax)  # type: ignore[arg-type]
 
     def plot_rootogram(self, ax: Axes | None = None) -> Axes:
-        """Draw a hanging rootogram of a count response: expected against observed frequencies."""
+        """Draw a hanging rootogram of a count response: expected against observed frequencies.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.plot_rootogram().get_xlabel()
+        'breaks'
+        """
         from glmkit.plots.probabilities import plot_rootogram
 
         return plot_rootogram(self, ax)  # type: ignore[arg-type]
 
     def plot_irls(self, ax: Any = None) -> list[Axes]:
-        """Draw the deviance still to go at each iteration, and the working weights of the first and last."""
+        """Draw the deviance still to go at each iteration, and the working weights of the first and last.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> [ax.get_ylabel() for ax in fit.plot_irls()]
+        ['Deviance above its minimum', 'Working weight']
+        """
         from glmkit.plots.iterations import plot_irls
 
         return plot_irls(self, ax)  # type: ignore[arg-type]

@@ -62,15 +62,38 @@ class Presentation(Record):
         """Return one row per coefficient: ``term estimate std_error statistic p_value conf_low conf_high``.
 
         Statistic, p-value and interval are those of `ci`, as in `summary`.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.tidy(exponentiate=True)[["term", "estimate"]].round(3).values.tolist()
+        [['Intercept', 31.037], ['wool[T.B]', 0.814]]
         """
         return tidy.tidy(self, level, exponentiate, ci)
 
     def glance(self) -> pd.DataFrame:
-        """Return one row for the model: deviances, degrees of freedom, likelihood, criteria."""
+        """Return one row for the model: deviances, degrees of freedom, likelihood, criteria.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.glance()[["nobs", "deviance", "aic"]].round(2).values.tolist()
+        [[54.0, 281.33, 560.0]]
+        """
         return tidy.glance(self)
 
     def augment(self) -> pd.DataFrame:
-        """Return one row per row used: response, fitted values, residuals, leverage."""
+        """Return one row per row used: response, fitted values, residuals, leverage.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.augment().columns.tolist()
+        ['response', 'fitted', 'linear_predictor', 'residual', 'pearson', 'hat']
+        """
         return tidy.augment(self)
 
     def equation(

@@ -34,11 +34,27 @@ class Record:
 
     @property
     def family(self) -> Family:
-        """The family with its link."""
+        """The family with its link.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.family
+        Poisson(link="log")
+        """
         return self.fit.family
 
     def coefficient_names(self, naming: str | None = None) -> pd.Index:
-        """Return the names of all coefficients: glmkit's, or ``"r"`` or ``"label"``."""
+        """Return the names of all coefficients: glmkit's, or ``"r"`` or ``"label"``.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.coefficient_names("r").tolist()
+        ['(Intercept)', 'woolB']
+        """
         if naming is None:
             return self.estimate.names
         labels = [str(getattr(name, naming)) for name in self.frame.names]

@@ -46,6 +46,17 @@ class Results(
     are pandas objects by coefficient name, NaN where aliased; what goes with rows carries
     the caller's row labels.
 
+    Attributes
+    ----------
+    notes : tuple of str
+        What had to be said of the fit; each was also a warning or is in the summary.
+    boundary : bool
+        Whether the maximum lies on the edge of the range of valid means.
+    method : str
+        How it was fitted, as given to `glm`.
+    step_path : Table or None
+        How `step` came to this model.
+
     Examples
     --------
     >>> import glmkit as gk

@@ -12,7 +12,8 @@ from glmkit.frame.vocabulary import CONSTANTS, CONTRASTS, FUNCTIONS
 
 LINKED = ("log", "logit", "cloglog")
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("how-to/*.md"), *DOCS.glob("reference/*.md")])
+HOW_TO = sorted(set(DOCS.glob("how-to/*.md")) - {DOCS / "how-to" / "index.md"})
 
 
 def text_of(name: str) -> str:
@@ -54,7 +55,10 @@ def test_a_page_uses_only_names_of_the_package_that_exist(page: Path) -> None:
     assert {name for name in names if not hasattr(gk, name)} == set()
 
 
-@pytest.mark.parametrize("page", ["from-r.md", "getting-started.md", "accuracy.md"])
+ATTRIBUTES = ["from-r.md", "getting-started.md", "accuracy.md", "performance.md", "from-scikit-learn.md"]
+
+
+@pytest.mark.parametrize("page", [*ATTRIBUTES, *(f"how-to/{path.name}" for path in HOW_TO)])
 def test_a_page_uses_only_attributes_of_a_fit_that_exist(page: str) -> None:
     text = released(text_of(page))
     names = attribute_names(right_columns(text) if page == "from-r.md" else text)
@@ -67,6 +71,18 @@ def test_what_is_said_to_be_planned_does_not_exist_yet(page: Path) -> None:
     existing = {n for n in namespace_names(text) - {"glm"} if hasattr(gk, n)}
     existing |= {n for n in attribute_names(right_columns(text)) if hasattr(gk.Results, n)}
     assert existing == set(), f"docs/{page.name}: say that these are there now"
+
+
+@pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.name)
+def test_a_how_to_page_is_listed_and_runs(page: Path) -> None:
+    assert f"\n{page.stem}\n" in text_of("how-to/index.md")
+    assert "\nfile_format: mystnb\n" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_link_to_another_page_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([\w./-]+\.md)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
 def test_the_statsmodels_spellings_listed_exist() -> None:
@@ -161,3 +177,30 @@ def test_the_binomial_number_said_to_differ_is_ours() -> None:
 def test_the_quasi_poisson_number_said_to_differ_is_ours() -> None:
     fit = gk.glm("breaks ~ wool * tension", gk.load_dataset("warpbreaks"), "quasipoisson")
     assert difference("p-value of `wool[T.B]`") == f"{fit.p_value['wool[T.B]']:.5f}"
+
+
+def penalised(start: str) -> tuple[str, ...]:
+    """The columns of scikit-learn and glmkit of a row in the page's table of differing numbers."""
+    rows = [line for line in text_of("from-scikit-learn.md").splitlines() if line.startswith(f"| {start}")]
+    return tuple(cell.strip() for cell in rows[0].split("|")[2:4])
+
+
+def test_the_gamma_numbers_said_to_differ_from_scikit_learn_do() -> None:
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    trees = gk.load_dataset("trees")
+    columns = trees[["Girth", "Height"]]
+    ours = gk.glm("Volume ~ Girth + Height", trees, gk.Gamma("log")).coef["Girth"]
+    theirs = linear_model.GammaRegressor().fit(columns, trees["Volume"]).coef_[0]
+    free = (
+        linear_model.GammaRegressor(alpha=0, tol=1e-8, max_iter=10000).fit(columns, trees["Volume"]).coef_[0]
+    )
+    assert penalised("coefficient of `Girth`") == (f"{theirs:.5f}", f"{ours:.5f}")
+    assert penalised("the same, `alpha=0") == (f"{free:.5f}", f"{ours:.5f}")
+
+
+def test_the_logistic_numbers_said_to_differ_from_scikit_learn_do() -> None:
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    births = gk.load_dataset("birthwt")
+    ours = gk.glm("low ~ lwt + smoke", births, "binomial").coef["smoke"]
+    theirs = linear_model.LogisticRegression().fit(births[["lwt", "smoke"]], births["low"]).coef_[0, 1]
+    assert penalised("coefficient of `smoke`") == (f"{theirs:.5f}", f"{ours:.5f}")

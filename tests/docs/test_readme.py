@@ -38,3 +38,29 @@ def test_the_code_shown_runs(code: str, capsys: pytest.CaptureFixture[str]) -> N
 def test_each_command_is_one_line_in_a_block_of_its_own(place: str) -> None:
     commands = [text for text in blocks("sh") if text.startswith(f"python3 -m venv {place} ")]
     assert [command.count("\n") for command in commands] == [1]
+
+
+def row(start: str) -> list[str]:
+    line = next(line for line in README.splitlines() if line.startswith(f"| {start}"))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_comparison_says_what_is_missing_as_long_as_it_is() -> None:
+    there = hasattr(gk, "NegativeBinomial") and hasattr(gk, "Tweedie")
+    assert row("negative binomial, Tweedie")[1] == ("yes" if there else "not yet")
+
+
+def test_the_comparison_says_what_separated_data_give() -> None:
+    with pytest.warns(gk.SeparationWarning):
+        fit = gk.glm("HG ~ NV + PI + EH", gk.load_dataset("endometrial"), "binomial")
+    assert row("coefficient of `NV`")[1].startswith(f"`{str(fit.coef['NV']).capitalize()}`")
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs" / "_static").glob("*.png")), ids=lambda p: p.name)
+def test_a_picture_is_small(picture: Path) -> None:
+    assert picture.stat().st_size < 150_000
+
+
+def test_the_links_and_pictures_lead_somewhere() -> None:
+    links = re.findall(r'\]\(([\w./-]+)\)|(?:src|srcset)="([\w./-]+)"', README)
+    assert [a or b for a, b in links if not (ROOT / (a or b)).exists()] == []

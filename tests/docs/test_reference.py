@@ -1,0 +1,88 @@
+"""The reference describes everything public, with an example that the doctests run."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import glmkit as gk
+from glmkit.inference.emmeans.means import MarginalMeans
+from glmkit.models.aliases import RESIDUALS, SPELLINGS
+from glmkit.sklearn import GLMClassifier, GLMRegressor
+
+DOCS = Path(__file__).parents[2] / "docs"
+GROUPS = [DOCS / "reference.md", *sorted((DOCS / "reference").glob("*.md"))]
+MEMBERS = sorted(name for name in dir(gk.Results) if not name.startswith("_"))
+FURTHER = sorted({name for name in dir(gk.ComponentResults) if name[0] != "_"} - set(MEMBERS))
+# Another name of an attribute that has its own example, made in a loop; and a plain field.
+SPELT_OTHERWISE = {*SPELLINGS, *(f"resid_{kind}" for kind in RESIDUALS)}
+FIELDS = {"step_path"}
+NAMES = sorted(set(gk.__all__) - {"__version__"})
+VALUES = [gk.Table, gk.Report, gk.SideBySide, gk.Profile, gk.Replicates, MarginalMeans]
+
+
+def is_described_as_a_kind(name: str) -> bool:
+    """Whether a name is one of many alike: the example stands at `Link`, or an error is raised in others."""
+    value = getattr(gk, name)
+    return isinstance(value, type) and issubclass(value, (gk.Link, Exception)) and value is not gk.Link
+
+
+def listed(kind: str) -> list[str]:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in GROUPS)
+    return sorted(re.findall(rf"^ {{3}}{kind}\.(\w+)$", text, flags=re.M))
+
+
+def documentation(value: object) -> str:
+    return inspect.getdoc(value) or ""
+
+
+def example(value: object) -> str:
+    return documentation(value).partition("Examples\n--------\n")[2]
+
+
+def test_the_reference_lists_every_attribute_and_method_of_a_fit_once() -> None:
+    assert listed("Results") == MEMBERS
+    assert listed("ComponentResults") == FURTHER
+
+
+@pytest.mark.parametrize("name", sorted(set(MEMBERS) - SPELT_OTHERWISE - FIELDS))
+def test_an_attribute_or_method_of_a_fit_has_an_example(name: str) -> None:
+    assert ">>> " in example(inspect.getattr_static(gk.Results, name)), f"Results.{name} needs an example"
+
+
+@pytest.mark.parametrize("name", sorted(SPELT_OTHERWISE))
+def test_another_spelling_names_the_attribute_it_spells(name: str) -> None:
+    assert "glmkit's `" in documentation(inspect.getattr_static(gk.Results, name))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not is_described_as_a_kind(name)])
+def test_a_public_name_has_an_example(name: str) -> None:
+    assert ">>> " in example(getattr(gk, name)), f"gk.{name} needs an example"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if is_described_as_a_kind(name)])
+def test_a_link_or_error_is_described(name: str) -> None:
+    assert documentation(getattr(gk, name)).endswith((".", "``", ")")), f"gk.{name} needs a docstring"
+
+
+@pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
+def test_every_method_of_a_value_is_described(kind: type) -> None:
+    members = inspect.getmembers(kind, lambda member: callable(member) or isinstance(member, property))
+    assert [name for name, member in members if name[0] != "_" and not documentation(member)] == []
+
+
+@pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
+def test_a_value_is_in_the_reference_with_an_example(kind: type) -> None:
+    page = (DOCS / "reference" / "values.md").read_text(encoding="utf-8")
+    assert f"   {kind.__name__}\n" in page
+    assert ">>> " in example(kind)
+
+
+@pytest.mark.parametrize("kind", [GLMRegressor, GLMClassifier], ids=lambda kind: kind.__name__)
+def test_an_estimator_is_in_the_reference_with_an_example(kind: type) -> None:
+    page = (DOCS / "reference" / "scikit-learn.md").read_text(encoding="utf-8")
+    assert f"   {kind.__name__}\n" in page
+    assert ">>> " in example(kind)
