@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oracle_cases import case_ids, fit_case, number, read_case, waiting_for
+from oracle_cases import case_ids, fit_case, number, read_case, waiting_for_inference
 
 import glmkit as gk
 
@@ -104,7 +104,7 @@ def test_all_pairs_by_the_joint_distribution_agree(name):
 NESTED = {
     case_id: case
     for case_id in case_ids()
-    if "tests" in (case := read_case(case_id))["expect"] and not waiting_for(case)
+    if "tests" in (case := read_case(case_id))["expect"] and not waiting_for_inference(case)
 }
 FIELDS = ("waldtest_Chisq", "waldtest_F", "waldtest_Chisq_HC1")
 PAIRS = [(case_id, field) for case_id, case in NESTED.items() for field in FIELDS]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from oracle_cases import case_ids, data_of, fit_case, numbers, read_case, waiting_for
+from oracle_cases import case_ids, data_of, fit_case, numbers, read_case, waiting_for_inference
 
 import glmkit as gk
 
-CASES = {case_id: case for case_id in case_ids() if not waiting_for(case := read_case(case_id))}
+CASES = {case_id: case for case_id in case_ids() if not waiting_for_inference(case := read_case(case_id))}
 COUNTS: dict[str, int] = {}
 
 # All in standard errors. R's own standard errors are right to 1e-9, its fits to 1e-9.

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from oracle_cases import case_ids, fit_case, number, numbers, read_case, waiting_for
+from oracle_cases import case_ids, fit_case, number, numbers, read_case, waiting_for_inference
 
 CASES = {case_id: read_case(case_id) for case_id in case_ids()}
 FITTED = {
     case_id: case["expect"]
     for case_id, case in CASES.items()
-    if not waiting_for(case) and case["expect"].get("diagnostics")
+    if not waiting_for_inference(case) and case["expect"].get("diagnostics")
 }
 PREDICTED = {
     case_id: case["expect"]["predict"]
     for case_id, case in CASES.items()
-    if not waiting_for(case) and case["expect"].get("predict")
+    if not waiting_for_inference(case) and case["expect"].get("predict")
 }
 FIELDS = {
     "fitted": lambda fit: fit.fitted,
@@ -30,6 +30,9 @@ FIELDS = {
     "dffits": lambda fit: fit.dffits(),
     "covratio": lambda fit: fit.covratio(),
 }
+# R divides these by an estimated sigma for every family but those called binomial and poisson, also
+# where the dispersion is known to be 1; ours are those of a known dispersion.
+SCALED_BY_SIGMA = ("rstudent", "dffits", "covratio")
 # Models with an aliased column and new rows in which it is free.
 NOT_ESTIMABLE = ("gauss_mtcars_aliased", "gauss_npk_aliased")
 RESIDUALS = ("deviance", "pearson", "working", "response")
@@ -79,6 +82,8 @@ def test_measures_by_row_agree(fitted):
     stored = FITTED[case_id]["diagnostics"]
     counted = fit.fit.problem.weights > 0
     for field, measure in FIELDS.items():
+        if field in SCALED_BY_SIGMA and fit.family.name == "negative.binomial":
+            continue
         values = np.asarray(measure(fit))
         # R leaves rows of zero weight out of the influence measures.
         assert_stored(values if stored[field]["n"] == len(values) else values[counted], stored[field])
