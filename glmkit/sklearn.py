@@ -292,7 +292,7 @@ class GLMClassifier(ClassifierMixin, _GLMEstimator):  # type: ignore[misc]
             only = "one class" if len(self.classes_) == 1 else f"{len(self.classes_)} classes"
             raise DataError(
                 f"Only binary classification is supported. The type of the target is {only}; GLMClassifier can't "
-                f"train when only one class is present, and MultinomialClassifier takes more than two.",
+                f"train when only one class is present, and for more than two see gk.Multinomial().",
                 argument="y",
             )
         self._fit(X, codes.astype(np.float64), sample_weight, offset)

@@ -79,9 +79,9 @@ def start_of(start: Mapping[str, float] | pd.Series | Array | None, names: pd.In
                 unknown=unknown,
                 missing=missing,
             )
-        values = np.array([given[name] for name in names], dtype=np.float64)
+        values = _numbers([given[name] for name in names], names)
     else:
-        values = np.asarray(start, dtype=np.float64)
+        values = _numbers(start, names)
     if values.shape != (len(names),):
         raise FitError(
             f"start= has shape {values.shape}, and there are {len(names)} coefficients: {list(names)}. "
@@ -90,3 +90,13 @@ def start_of(start: Mapping[str, float] | pd.Series | Array | None, names: pd.In
         )
     # An earlier fit's coefficients hold nan where aliased: any number serves there.
     return np.where(np.isnan(values), 0.0, values)
+
+
+def _numbers(start: object, names: pd.Index) -> Array:
+    try:
+        return np.asarray(start, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise FitError(
+            f"start={start!r} are not numbers. Give one for each of the coefficients {list(names)}.",
+            argument="start",
+        ) from error

@@ -241,7 +241,7 @@ class ComponentResults(Results):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("Sat ~ Infl", gk.load_dataset("housing"), gk.Cumulative(), weights="Freq")
+        >>> fit = gk.glm("Sat ~ Infl", gk.load_dataset("housing"), gk.Cumulative(), freq_weights="Freq")
         >>> fit.proportionality_test().frame["df"].tolist()
         [2.0]
         """

@@ -56,6 +56,7 @@ CASES = {
     "unknown na_action": (lambda: fit(na_action="drop"), gk.DataError, "omit"),
     "start of wrong length": (lambda: fit(start=[0.0]), gk.FitError, "start"),
     "start of wrong names": (lambda: fit(start={"Intercept": 0.0, "agee": 0.0}), gk.FitError, "agee"),
+    "start of words": (lambda: fit(start="x"), gk.FitError, "start='x'.*numbers"),
     "start outside the range": (
         lambda: fit("bwt ~ age", family=gk.Gamma("identity"), start=[-1.0, 0.0]),
         gk.FitError,
