@@ -66,16 +66,10 @@ def check_profiles(model: FittedModel, method: str) -> None:
     Raises
     ------
     FitError
-        The covariance is a robust one, the fit is not by maximum likelihood, the maximum is
-        on the edge of the valid region, or the fit did not converge.
+        The covariance is a robust one, the maximum is on the edge of the valid region, or
+        the fit did not converge.
     """
     fit, estimate = model.fit, model.estimate
-    if fit.problem.method != "ml":
-        raise FitError(
-            f"The fit is by method={fit.problem.method!r}, whose estimates do not maximise the likelihood that a "
-            f'{method} interval follows. Use method="wald", or the fit by maximum likelihood.',
-            method=fit.problem.method,
-        )
     if not estimate.is_model_based:
         raise FitError(
             f"The covariance in use is {estimate.label}, and the {method} interval is made from the likelihood, which "

@@ -69,7 +69,8 @@ class _Restricted:
 def restricted_fit(model: FittedModel, sub: Submodel) -> MeasuredFit | None:
     """Return a submodel of a linear model by its deviance; None where that has no closed form."""
     fit = model.fit
-    if not (fit.family.canonical and fit.family.link == Identity()) or sub.columns is None:
+    is_linear = fit.family.canonical and fit.family.link == Identity() and fit.method == "ml"
+    if not is_linear or sub.columns is None:
         return None
     rows = restriction_rows(model, sub)
     unscaled = model.estimate.with_covariance(fit.inverse, np.inf, "unscaled")

@@ -46,7 +46,7 @@ def summary_report(model: AnyModel, options: Options) -> Report:
         *_rows(model),
         *_estimation(model),
         *_covariance(estimate),
-        *_method(options.ci),
+        *_method(options.ci, model.fit.method),
     ]
     table = coefficient_table(model, estimate, options)
     return Report(
@@ -137,13 +137,14 @@ def _covariance(estimate: Estimate) -> list[Fact]:
     return [] if estimate.is_model_based else [Fact("Standard errors", estimate.label)]
 
 
-def _method(ci: str) -> list[Fact]:
+def _method(ci: str, estimation: str) -> list[Fact]:
     """Return which test the statistics, p-values and intervals come from, where it is not Wald's."""
     texts = {
         "profile": "likelihood ratio (signed root) and profile likelihood",
         "score": "Rao's score test (signed root) and its inversion",
     }
-    return [Fact("Tests and intervals", texts[ci])] if ci in texts else []
+    penalised = "penalised " if estimation != "ml" else ""
+    return [Fact("Tests and intervals", penalised + texts[ci])] if ci in texts else []
 
 
 def _goodness(fit: AnyFit, dispersion: float | None) -> list[Fact]:
