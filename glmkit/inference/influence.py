@@ -42,7 +42,8 @@ def leverage(fit: GLMFit) -> Array:
     weights = fit.problem.weights
     working = weights * np.where(weights > 0, fit.family.working_weight(fit.mean), 0.0)
     root = fit.factor.half_solve(np.eye(fit.rank))
-    return working * fit.independence.design.row_norms(root)
+    with np.errstate(all="ignore"):  # a mean at the end of doubles: nan
+        return working * fit.independence.design.row_norms(root)
 
 
 def hat_values(fit: GLMFit) -> Array:

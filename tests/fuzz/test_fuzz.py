@@ -10,19 +10,25 @@ from collections import Counter
 
 import pytest
 from fuzzed import outcome, requests
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2000"))
+PARTS = 8  # for the cores to share
 SLOWER = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-def fuzz(examples: int) -> Counter[str]:
-    """Return what came of so many requests."""
+def fuzz(examples: int, part: int = 0) -> Counter[str]:
+    """Return what came of so many requests, others for each part."""
     came: Counter[str] = Counter()
 
-    chosen = {"max_examples": examples, "derandomize": examples <= 2000, "deadline": None, "database": None}
-
-    @settings(**chosen, suppress_health_check=SLOWER)
+    @seed(part)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=SLOWER,
+        phases=[Phase.generate],
+    )
     @given(requests())
     def run(request):
         came[outcome(request)] += 1
@@ -36,8 +42,9 @@ def test_a_hundred_requests_give_fits_or_errors_of_ours():
 
 
 @pytest.mark.slow
-def test_requests_give_fits_or_errors_of_ours(capsys):
-    came = fuzz(EXAMPLES)
+@pytest.mark.parametrize("part", range(1, PARTS + 1))
+def test_requests_give_fits_or_errors_of_ours(part, capsys):
+    came = fuzz(EXAMPLES // PARTS, part)
     with capsys.disabled():
         print(f"\nfuzz: {sum(came.values())} requests: {dict(came.most_common())}")
-    assert came["fitted"] > EXAMPLES / 20
+    assert came["fitted"] > EXAMPLES // PARTS / 25

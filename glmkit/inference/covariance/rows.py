@@ -52,4 +52,12 @@ def row_meat(fit: GLMFit, kind: str) -> Array:
             f"{kind} divides by 1 - leverage, and a row has leverage 1. Use HC0 or HC1.", kind=kind
         )
     factor = HETEROSKEDASTIC[kind](hat, fit.nobs, fit.rank)
-    return fit.independence.design.gram(counts * factor * score_factors(fit) ** 2)
+    with np.errstate(all="ignore"):  # scores at the end of doubles: told from the covariance
+        squares = counts * factor * score_factors(fit) ** 2
+        if not np.all(np.isfinite(squares)):
+            raise FitError(
+                f"The scores of some rows are beyond double precision, and {kind} squares them. Rescale the response, "
+                "or look for an offset or a weight that is far too large.",
+                kind=kind,
+            )
+        return fit.independence.design.gram(squares)
