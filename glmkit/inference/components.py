@@ -290,5 +290,5 @@ def _spans(small: Component, big: Component) -> bool:
     ones = np.ones((big.design.shape[0], int(big.absorbed)))
     wide = np.hstack([ones, big.design.dense()])
     wanted = small.design.dense()
-    left = wanted - wide @ np.linalg.lstsq(wide, wanted)[0]
+    left = wanted - wide @ np.linalg.lstsq(wide, wanted, rcond=None)[0]
     return bool(np.linalg.norm(left) <= NESTED * np.linalg.norm(wanted))

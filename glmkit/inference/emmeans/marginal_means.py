@@ -92,7 +92,7 @@ def _occurring(grid: Grid, nested: dict[str, tuple[str, ...]]) -> BoolArray:
     """Return which cells hold a combination of nested and containing levels that the data have."""
     occurs = np.ones(len(grid.cells), dtype=bool)
     for factor, above in nested.items():
-        key = grid.cells[[factor, *above]].astype(str).agg("\x00".join, axis=1)
+        key = grid.cells[[factor, *above]].astype(str).agg("\x1f".join, axis=1)
         totals = pd.Series(grid.counts).groupby(key.to_numpy()).sum()
         occurs &= np.asarray(key.map(totals) > 0)
     return occurs

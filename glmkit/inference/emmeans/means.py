@@ -317,7 +317,7 @@ class MarginalMeans(LinearValues, ShownAsTable):
         """Return the positions of the rows of each group, in order."""
         if not within:
             return [np.arange(len(self.labels))]
-        keys = self.labels[list(within)].astype(str).agg("\x00".join, axis=1)
+        keys = self.labels[list(within)].astype(str).agg("\x1f".join, axis=1)
         return [np.flatnonzero(keys == key) for key in dict.fromkeys(keys)]
 
     def _only(self, positions: IntArray) -> Self:
