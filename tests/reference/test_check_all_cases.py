@@ -41,6 +41,8 @@ def test_a_fit_can_stand_in_a_table(name):
     fit = fitted(name)
     shown = gk.etable(fit, ci=True, stars=True).frame["(1)"]["estimate"]
     np.testing.assert_array_equal(shown, fit.coef)
+    names = [name if isinstance(name, str) else ", ".join(name) for name in fit.coef.index]
+    assert shown.index.tolist() == names
 
 
 def test_how_many_cases_are_checked(capsys):
