@@ -109,7 +109,7 @@ def write_text(text: str, path: str | os.PathLike[str]) -> None:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     except OSError as error:
-        raise ModelFileError(f"{str(path)!r} cannot be written: {error}.", path=str(path)) from error
+        raise _unwritable(path, target.parent, error) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(raw)
@@ -120,8 +120,19 @@ def write_text(text: str, path: str | os.PathLike[str]) -> None:
     except BaseException as error:
         Path(name).unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise ModelFileError(f"{str(path)!r} cannot be written: {error}.", path=str(path)) from error
+            raise _unwritable(path, target.parent, error) from error
         raise
+
+
+def _unwritable(path: str | os.PathLike[str], folder: Path, error: OSError) -> ModelFileError:
+    """Return the error that names the path as it was given, never the file written beside it."""
+    if folder.is_dir():
+        reason = f"{error.strerror or error}. Choose another path, or make room or get leave to write there."
+    elif folder.exists():
+        reason = f"{str(folder)!r} is not a folder. Choose another path."
+    else:
+        reason = f"the folder {str(folder)!r} does not exist. Make it first, or choose another path."
+    return ModelFileError(f"{os.fspath(path)!r} cannot be written: {reason}", path=str(path))
 
 
 def _umask() -> int:

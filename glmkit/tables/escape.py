@@ -8,6 +8,7 @@ own direction of writing.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # C0 and C1 controls, line and paragraph separators, marks and overrides of the direction of
 # writing, byte order marks, surrogates that no encoder accepts.
@@ -78,13 +79,30 @@ _LATEX = str.maketrans(
         **{character: "\\" + character for character in "_$%&#{}"},
     }
 )
+# Letters that no text font of pdfLaTeX has, and that its mathematics has.
+_GREEK = (
+    "α alpha β beta γ gamma δ delta ε varepsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi "
+    "π pi ρ rho σ sigma ς varsigma τ tau υ upsilon φ varphi χ chi ψ psi ω omega ϕ phi ϑ vartheta Γ Gamma Δ Delta "
+    "Θ Theta Λ Lambda Ξ Xi Π Pi Σ Sigma Υ Upsilon Φ Phi Ψ Psi Ω Omega"
+)
+_SIGNS = {
+    "−": "-", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "∞": r"\infty", "→": r"\to",
+    "←": r"\leftarrow", "∈": r"\in", "√": r"\surd", "∑": r"\sum", "∂": r"\partial", "∆": r"\Delta",
+    **{sign: f"_{i}" for i, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
+    **{sign: f"^{i}" for i, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+}  # fmt: skip
+_SYMBOLS = dict(re.findall(r"(\w) (\w+)", _GREEK))
+_SYMBOLS = {letter: "\\" + name for letter, name in _SYMBOLS.items()} | {"ο": "o"} | _SIGNS
+_LATEX_SYMBOLS = str.maketrans({character: f"${symbol}$" for character, symbol in _SYMBOLS.items()})
 _HYPHENS = re.compile("-(?=-)")  # two of them would become a dash
 
 
 def latex(text: str) -> str:
     r"""Return text for a LaTeX paragraph or cell.
 
-    Brackets and stars are grouped: after ``\\`` LaTeX would read them as its argument.
+    Brackets and stars are grouped: after ``\\`` LaTeX would read them as its argument. Greek letters
+    and common signs become mathematics; letters of other scripts stay as they are, for XeLaTeX
+    or LuaLaTeX with a font that has them.
 
     Examples
     --------
@@ -92,6 +110,8 @@ def latex(text: str) -> str:
     x\_1 50\%
     """
     escaped = terminal(text).translate(_LATEX)
+    if not escaped.isascii():  # accents composed: pdfLaTeX knows no combining ones
+        escaped = unicodedata.normalize("NFC", escaped).translate(_LATEX_SYMBOLS)
     return _HYPHENS.sub("-{}", escaped)
 
 
@@ -105,6 +125,7 @@ _MATH = {
     " ": r"\ ",
     **{character: "{" + character + "}" for character in "*:,;+=<>/!?|"},
     **{character: "\\" + character for character in "_$%&#{}"},
+    **{character: "{" + symbol + "}" for character, symbol in _SYMBOLS.items()},
 }
 
 
@@ -118,7 +139,8 @@ def latex_math(text: str) -> str:
     >>> print(latex_math("body_mass g"))
     \mathrm{body\_mass\ g}
     """
-    escaped = (_MATH.get(c, c if c.isascii() else rf"\text{{{c}}}") for c in terminal(text))
+    composed = unicodedata.normalize("NFC", terminal(text))
+    escaped = (_MATH.get(c, c if c.isascii() else rf"\text{{{c}}}") for c in composed)
     return rf"\mathrm{{{''.join(escaped)}}}"
 
 

@@ -1,14 +1,12 @@
-"""HTML, Markdown and LaTeX: the cells of the text, in another layout.
+"""HTML and Markdown: the cells of the text, in another layout.
 
 The cells are ready strings; this module escapes and places them and decides nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from glmkit.tables.document import Document, Facts, Grid
-from glmkit.tables.escape import html, latex, markdown
+from glmkit.tables.escape import html, markdown
 from glmkit.tables.text import fact_lines
 
 # Colours are the notebook's own, light or dark: rules take the colour of the text.
@@ -130,55 +128,3 @@ def _markdown_grid(grid: Grid) -> list[str]:
     table = tabulate(rows, headings, tablefmt="pipe", disable_numparse=True, colalign=aligned)
     title = [f"**{markdown(grid.title)}**"] if grid.title else []
     return [*title, table, *map(_markdown_start, grid.notes)]
-
-
-# LaTeX -----------------------------------------------------------------------------------------
-
-
-def latex_document(document: Document) -> str:
-    r"""Return a document as LaTeX, for a preamble with ``\usepackage{booktabs}``."""
-    parts = [rf"\noindent\textbf{{{latex(document.title)}}}"] if document.title else []
-    for block in document.blocks:
-        parts += [_latex_facts(block)] if isinstance(block, Facts) else _latex_grid(block)
-    if document.notes:
-        items = [rf"\item {latex(note)}" for note in document.notes]
-        parts.append("\n".join([r"\begin{itemize}\footnotesize", *items, r"\end{itemize}"]))
-    return "\n\n".join(parts)
-
-
-def _latex_number(cell: str) -> str:
-    r"""Return a number with its signs as mathematics: ``$-$0.5``, ``$<$2e-16``."""
-    return f"${cell[0]}${cell[1:]}" if cell[:1] in ("-", "<") else cell
-
-
-def _latex_table(columns: str, lines: Sequence[str]) -> str:
-    """Return a tabular between a top and a bottom rule."""
-    frame = [r"\noindent", rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
-    return "\n".join([*frame, *lines, r"\bottomrule", r"\end{tabular}"])
-
-
-def _latex_facts(facts: Facts) -> str:
-    """Return facts as a table without rules, one or two pairs a row."""
-    lines = [r"\noindent", r"\begin{tabular}{@{}llll@{}}"]
-    for i, j in fact_lines(facts):
-        label, value = map(latex, facts.pairs[i])
-        if j is None:
-            lines.append(rf"{label} & \multicolumn{{3}}{{l@{{}}}}{{{value}}} \\")
-        else:
-            lines.append(" & ".join((label, value, *map(latex, facts.pairs[j]))) + r" \\")
-    return "\n".join([*lines, r"\end{tabular}"])
-
-
-def _latex_grid(grid: Grid) -> list[str]:
-    """Return the paragraphs of a table: title, tabular, notes."""
-    lines = [" & ".join(map(latex, (grid.stub, *grid.headings))) + r" \\", r"\midrule"]
-    write = [_latex_number if numeric else latex for numeric in grid.numeric]
-    for group, label, cells in grid.rows():
-        if group is not None:
-            lines.append(rf"\multicolumn{{{len(write) + 1}}}{{@{{}}l}}{{\textit{{{latex(group)}}}}} \\")
-        texts = [f(cell) for f, cell in zip(write, cells, strict=True)]
-        lines.append(" & ".join([(r"\quad " if grid.groups else "") + latex(label), *texts]) + r" \\")
-    columns = "@{}l" + "".join("r" if numeric else "l" for numeric in grid.numeric) + "@{}"
-    title = [rf"\noindent\textbf{{{latex(grid.title)}}}"] if grid.title else []
-    notes = [rf"\noindent{{\footnotesize {latex(note)}\par}}" for note in grid.notes]
-    return [*title, _latex_table(columns, lines), *notes]

@@ -15,7 +15,8 @@ from glmkit.tables.cells import Style, make_grid
 from glmkit.tables.document import Document, Facts
 from glmkit.tables.export import Json, csv_table, json_table, json_value
 from glmkit.tables.glossary import Kind
-from glmkit.tables.render import html_document, latex_document, markdown_document
+from glmkit.tables.latex import latex_document
+from glmkit.tables.render import html_document, markdown_document
 from glmkit.tables.text import text_document
 from glmkit.tables.wording import Value, format_text
 
@@ -47,7 +48,10 @@ class Printed:
         return markdown_document(self._document(None))
 
     def to_latex(self) -> str:
-        r"""Return LaTeX, every name escaped, for a preamble with ``\usepackage{booktabs}``."""
+        r"""Return LaTeX, every name escaped, for a preamble with ``\usepackage{booktabs}``.
+
+        Tables of more than 40 rows go on over the page and want ``\usepackage{longtable}`` too.
+        """
         return latex_document(self._document(None))
 
     def __repr__(self) -> str:

@@ -398,8 +398,25 @@ def test_a_saved_file_has_the_usual_permissions(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(gk.ModelFileError, match="cannot be written"):
+    path = tmp_path / "no" / "m.json"
+    with pytest.raises(gk.ModelFileError) as raised:
+        gk.glm("breaks ~ wool", WARPBREAKS, "poisson").save(path)
+    assert str(raised.value) == (
+        f"{str(path)!r} cannot be written: the folder {str(path.parent)!r} does not exist. "
+        "Make it first, or choose another path."
+    )
+
+
+def test_a_folder_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "no").write_text("")
+    with pytest.raises(gk.ModelFileError, match="no' is not a folder"):
         gk.glm("breaks ~ wool", WARPBREAKS, "poisson").save(tmp_path / "no" / "m.json")
+
+
+def test_a_path_that_is_a_folder_is_named_as_given(tmp_path):
+    with pytest.raises(gk.ModelFileError) as raised:
+        gk.glm("breaks ~ wool", WARPBREAKS, "poisson").save(tmp_path)
+    assert str(raised.value).startswith(f"{str(tmp_path)!r} cannot be written: Is a directory. ")
 
 
 @pytest.mark.parametrize(

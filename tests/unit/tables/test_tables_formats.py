@@ -148,22 +148,59 @@ def test_html_sets_no_colour():
     assert not re.search(r"#[0-9a-f]{3}|rgb|background: (?!none)|(?<!-)color: (?!inherit)", REPORT.to_html())
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-def test_latex_compiles_with_every_special_character(tmp_path):
-    text = "".join(chr(i) for i in range(0x20, 0x7F)) + "--\\"
-    frame = pd.DataFrame({"estimate": [1.0, -2.0], "level": ["[b]", text]}, index=["*a", "[" + text])
-    report = Report(
-        text, [fact(text, "{x}", x=text)], {"a": Table(frame, text, notes=[text], stars=True)}, notes=[text]
+LONG = "a_column_of_many_words_that_go_on_and_on[T.a level/of many: more]"
+
+
+def test_a_name_longer_than_the_page_of_latex_is_broken():
+    frame = coefficients().rename(index={"Intercept": LONG})
+    source = Table(frame, headings=HEADINGS).to_latex()
+    assert r"\begin{tabular}{@{}p{0.39\linewidth}rrrr@{}}" in source
+    assert r"a\_\hspace{0pt}column\_\hspace{0pt}of" in source
+
+
+def test_latex_of_many_rows_goes_on_over_the_page():
+    source = Table(pd.DataFrame({"estimate": np.arange(41.0)})).to_latex()
+    assert source.startswith(r"\begin{longtable}[l]{@{}lr@{}}")
+    assert source.count(r" \\") == 42
+
+
+def compiled(source, folder):
+    (folder / "a.tex").write_text(
+        "\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage{booktabs,longtable,amsmath}\\begin{document}\n"
+        + source
+        + "\n\\end{document}",
+        encoding="utf-8",
     )
-    source = (
-        "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n"
-        + report.to_latex()
-        + "\n\n"
-        + TABLES["parts"].to_latex()
-        + "\n\\end{document}"
-    )
-    (tmp_path / "a.tex").write_text(source)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+
+
+NEEDS_PDFLATEX = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+HOSTILE = {
+    "ascii": "".join(chr(i) for i in range(0x20, 0x7F)) + "--\\",
+    "latin": "Größe naïve Łódź þorn «x» e\u0301 50 € ½ ± × ·",
+    "greek": "αβγδεζηθικλμνξοπρστυφχψως ΓΔΘΛΞΠΣΥΦΨΩ",
+    "signs": "x₁² ≤ ≥ ≠ ≈ ∞ → ← ∈ √ ∑ ∂ −1 … – — “q”",
+    "long": LONG,
+}
+
+
+@pytest.mark.slow
+@NEEDS_PDFLATEX
+@pytest.mark.parametrize("name", HOSTILE)
+def test_latex_compiles_with_every_special_character(tmp_path, name):
+    text = HOSTILE[name]
+    frame = pd.DataFrame({"estimate": [1.0, -2.0], "level": ["[b]", text]}, index=["*a", "[" + text])
+    tables = {"a": Table(frame, text, notes=[text], stars=True), "b": Table(pd.concat([frame] * 30), text)}
+    report = Report(text, [fact(text, "{x}", x=text)], tables, notes=[text])
+    done = compiled(report.to_latex() + "\n\n" + TABLES["parts"].to_latex(), tmp_path)
     assert done.returncode == 0, done.stdout[-2000:]
+
+
+@pytest.mark.slow
+@NEEDS_PDFLATEX
+def test_latex_of_a_long_name_stays_within_the_margins(tmp_path):
+    frame = coefficients().rename(index={"Intercept": LONG})
+    report = Report("A", [fact("Formula", "{x}", x="y ~ " + LONG)], {"a": Table(frame, headings=HEADINGS)})
+    done = compiled(report.to_latex(), tmp_path)
+    assert "Overfull" not in done.stdout, done.stdout[-2000:]
