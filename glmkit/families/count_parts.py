@@ -50,6 +50,10 @@ class CountPart(Protocol):
         """Return P(Y <= y), (n,)."""
         ...
 
+    def sf(self, y: Array, u: Array) -> Array:
+        """Return P(Y > y) for y >= 0, (n,)."""
+        ...
+
     def quantile(self, p: Array, u: Array) -> Array:
         """Return the smallest y with P(Y <= y) >= p, (n,)."""
         ...
@@ -78,6 +82,9 @@ class PoissonPart:
 
     def cdf(self, y: Array, u: Array) -> Array:
         return np.where(y < 0.0, 0.0, special.pdtr(np.maximum(y, 0.0), np.exp(u[:, 0])))
+
+    def sf(self, y: Array, u: Array) -> Array:
+        return np.asarray(special.pdtrc(y, np.exp(u[:, 0])))
 
     def quantile(self, p: Array, u: Array) -> Array:
         from scipy import stats
@@ -134,6 +141,10 @@ class NegativeBinomialPart:
         mu, theta = self._parts(u)
         value = special.betainc(theta, np.maximum(y, 0.0) + 1.0, theta / (theta + mu))
         return np.where(y < 0.0, 0.0, value)
+
+    def sf(self, y: Array, u: Array) -> Array:
+        mu, theta = self._parts(u)
+        return np.asarray(special.betainc(y + 1.0, theta, mu / (theta + mu)))
 
     def quantile(self, p: Array, u: Array) -> Array:
         from scipy import stats

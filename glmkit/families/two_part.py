@@ -44,6 +44,8 @@ LINKS = ("logit", "probit", "cloglog", "cauchit")
 EDGE = 15.0
 # log theta beyond this: the variance is the Poisson's to seven digits.
 POISSON_ENOUGH = 15.0
+# log of the smallest mean of a count that is formed: below it, a count above zero is a one.
+SMALLEST_LOG_MEAN = -690.0
 
 
 class _Logs(NamedTuple):
@@ -278,9 +280,15 @@ class Hurdle(_TwoPart):
 
     def log_density(self, y: Array, eta: Array) -> Array:
         u, zero = eta[:, :-1], eta[:, -1]
-        nothing = self._count.log_density(np.zeros_like(y), u)
-        positive = self._upper(zero).value + self._count.log_density(y, u) - _log1mexp(nothing)
+        some = self._log_some(u)
+        positive = self._upper(zero).value + self._count.log_density(y, u) - some
         return np.where(y == 0.0, self._lower(zero).value, positive)
+
+    def _log_some(self, u: Array) -> Array:
+        """Return log(1 - f(0)), which is the log mean where that is small."""
+        above = _above(u)
+        nothing = self._count.log_density(np.zeros(len(u)), above)
+        return _log1mexp(nothing) + (u[:, 0] - above[:, 0])
 
     def gradient(self, y: Array, eta: Array) -> Array:
         return self._slopes(y[:, 0], eta)[0]
@@ -290,7 +298,7 @@ class Hurdle(_TwoPart):
 
     def _slopes(self, y: Array, eta: Array) -> tuple[Array, Array]:
         """Return the derivatives of log(1 - q) at a zero, of log q + log f(y) - log(1 - f(0)) elsewhere."""
-        u, zero = eta[:, :-1], eta[:, -1]
+        u, zero = _above(eta[:, :-1]), eta[:, -1]
         upper, lower = self._upper(zero), self._lower(zero)
         first, second = self._count.slopes(y, u)
         none, none_second = self._count.slopes(np.zeros_like(y), u)
@@ -318,7 +326,7 @@ class Hurdle(_TwoPart):
 
     def _moments(self, eta: Array) -> tuple[Array, Array, Array, Array]:
         """Return q, 1 - f(0), and the mean and mean square of a count above zero."""
-        u = eta[:, :-1]
+        u = _above(eta[:, :-1])
         some = -np.expm1(self._count.log_density(np.zeros(len(u)), u))
         mu = self._count.mean(u)
         return self._link.mean(eta[:, -1]).mu, some, mu / some, (self._count.variance(u) + mu * mu) / some
@@ -330,16 +338,22 @@ class Hurdle(_TwoPart):
         return self._cdf(y[:, 0] - 1.0, eta)
 
     def _cdf(self, y: Array, eta: Array) -> Array:
-        u, m = eta[:, :-1], self._link.mean(eta[:, -1])
-        nothing = self._count.cdf(np.zeros(len(u)), u)
-        above = (self._count.cdf(y, u) - nothing) / (1.0 - nothing)
+        u, m = _above(eta[:, :-1]), self._link.mean(eta[:, -1])
+        # by the tails, which keep their digits where f(0) is close to 1
+        above = 1.0 - self._count.sf(np.maximum(y, 0.0), u) / self._count.sf(np.zeros(len(u)), u)
         return np.where(y < 0.0, 0.0, m.comu + m.mu * np.maximum(above, 0.0))
 
     def rvs(self, eta: Array, trials: Array | None, rng: np.random.Generator) -> Array:
         u, passed = eta[:, :-1], rng.random(len(eta)) < self._link.mean(eta[:, -1]).mu
         nothing = self._count.cdf(np.zeros(len(u)), u)
         counts = self._count.quantile(nothing + (1.0 - nothing) * rng.random(len(eta)), u)
+        counts = np.where(np.isfinite(counts), counts, 1.0)  # f(0) rounds to 1: so does P(1) of the others
         return np.where(passed, np.maximum(counts, 1.0), 0.0)
+
+
+def _above(u: Array) -> Array:
+    """Return predictors of the count part whose mean does not underflow."""
+    return np.column_stack([np.maximum(u[:, 0], SMALLEST_LOG_MEAN), u[:, 1:]])
 
 
 def _joined(first: Array, second: Array, zero: Array, zero_second: Array) -> tuple[Array, Array]:

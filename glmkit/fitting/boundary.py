@@ -319,7 +319,7 @@ class _Region:
         active = np.flatnonzero(np.minimum(fall, rise) <= ON * size)
         eta = state.eta.copy()
         eta[active] = np.where(fall[active] < rise[active], self.bounds.lower, self.bounds.upper)
-        face = _face(design.select(active).dense(), design.shape[1])
+        face = _face(design.select(active).dense(), np.sqrt(np.diag(design.gram(self.objective.weights))))
         mean = self.mean(eta)
         multipliers = np.zeros(len(eta))
         working = np.intersect1d(working, active)
@@ -355,12 +355,12 @@ class _Region:
         return np.full((p, p), np.nan) if factor is None else np.asarray(face @ factor.inverse() @ face.T)
 
 
-def _face(rows: Array, p: int) -> Array:
-    """Return an orthonormal basis (p, k) of the null space of rows."""
+def _face(rows: Array, norms: Array) -> Array:
+    """Return a basis (p, k) of the null space of rows, orthonormal in columns of norm 1."""
     if len(rows) == 0:
-        return np.eye(p)
-    _, size, across = np.linalg.svd(rows)
-    return np.asarray(across[np.count_nonzero(size > 1e-11 * size[0]) :].T)
+        return np.eye(len(norms))
+    _, size, across = np.linalg.svd(rows / norms)
+    return np.asarray(across[np.count_nonzero(size > 1e-11 * size[0]) :].T) / norms[:, None]
 
 
 def _inner(bound: float, side: float) -> float:

@@ -16,6 +16,7 @@ from glmkit.errors import FitError
 from glmkit.families.vector import VectorFamily
 from glmkit.fitting.components import ComponentObjective, ComponentProblem, places
 from glmkit.fitting.glm import NullModel
+from glmkit.fitting.null_rows import null_rows
 from glmkit.fitting.objective import Point
 from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
@@ -108,6 +109,18 @@ class ComponentFit:
     def df_null(self) -> float:
         """Residual degrees of freedom of the null model."""
         return self.nobs * self.problem.degrees - self.null_rank
+
+    @property
+    def null_rows(self) -> Array:
+        """L such that L beta = 0 is the null model, (k, p)."""
+        one, constants = self.independence, []
+        for component, place in zip(self.problem.components, places(self.problem.components), strict=True):
+            own = np.zeros(self.problem.width)
+            if component.constant is not None:
+                own[place] = component.constant[place]
+            if np.any(own):
+                constants.append(own)
+        return null_rows(one.kept, one.dropped, one.combinations, constants)
 
 
 def fit_components(

@@ -236,7 +236,7 @@ class ComponentObjective:
             if not np.all(valid | ~counted):
                 return float("inf")
             deviance = self.family.unit_deviance(self.y, eta)
-        total = float(np.sum(self.weights * np.where(counted, deviance, 0.0)))
+            total = float(np.sum(self.weights * np.where(counted, deviance, 0.0)))
         return total if np.isfinite(total) else float("inf")
 
     def quadratic(self, point: Point) -> Quadratic:
@@ -259,10 +259,16 @@ class ComponentObjective:
             target = np.einsum("ikl,il->ik", curvature, wanted)
             if factor is not None:
                 return factor.solve(self._within(stacked_tdot(self.components, target)))
-        # Not definite there, or too large to be held: all predictors count alike.
-        factor = self._definite(stacked_gram(self.components, self.weights))
-        assert factor is not None
-        return factor.solve(self._within(stacked_tdot(self.components, self.weights[:, None] * wanted)))
+        # Not definite there, or too large to be held: all predictors count alike; in the end all rows too,
+        # where the weights lie too far apart for the Gram matrix to be definite in double precision.
+        for weights in (self.weights, (self.weights > 0).astype(np.float64)):
+            factor = self._definite(stacked_gram(self.components, weights))
+            if factor is not None:
+                return factor.solve(self._within(stacked_tdot(self.components, weights[:, None] * wanted)))
+        raise FitError(
+            "The columns are too close to combinations of each other for a start of the iterations to be found. "
+            "Rescale or drop terms, or give start=.",
+        )
 
     def _gradient(self, eta: Array) -> Array:
         with np.errstate(all="ignore"):  # rows of zero weight may be anywhere

@@ -20,6 +20,7 @@ from glmkit.families.base import Family, Mean
 from glmkit.fitting.adjusted import AdjustedObjective, adjusted_scoring, is_penalised
 from glmkit.fitting.goodness import deviance_of, dispersion_of, log_likelihood, pearson_statistic
 from glmkit.fitting.independence import Independence, independence_of
+from glmkit.fitting.null_rows import null_rows
 from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession
@@ -30,6 +31,10 @@ __all__ = ["GLMFit", "Known", "NuisanceFit", "fit_glm"]
 
 # Halvings of the way from a mean inside the valid region to the first least squares.
 START_HALVINGS = 60
+# Working weights this far apart are those of a plateau, or of data that deserve a second look.
+FLAT = 1e-6
+# Share by which deviances of the same maximum differ by rounding.
+SAME = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +109,15 @@ class GLMFit:
         """Residual degrees of freedom of the null model."""
         return self.nobs - int(self.problem.intercept)
 
+    @property
+    def null_rows(self) -> Array:
+        """L such that L beta = 0 is the null model, (k, p)."""
+        one = self.independence
+        constant = np.zeros(len(one.kept) + len(one.dropped))
+        constant[one.kept] = one.centring.constant
+        kept_constants = [constant] if self.problem.intercept and np.any(constant) else []
+        return null_rows(one.kept, one.dropped, one.combinations, kept_constants)
+
 
 def fit_glm(
     problem: Problem,
@@ -136,7 +150,7 @@ def fit_glm(
     objective = _objective(problem, family, independence)
     point = _starting(objective, independence, start)
     if problem.method == "ml" or objective.linear:
-        solution = _solve(objective, point, control)
+        solution = _solve(objective, point, independence.centring.span_constant, control)
     else:
         solution = _adjusted_solution(objective, point, problem, independence, control)
     merit, point = solution.point.merit, solution.point
@@ -205,7 +219,7 @@ def _null_mean(problem: Problem, family: Family, control: Control) -> Mean | Non
     design = DenseDesign(np.ones((n, 1), order="F"))
     null = GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
     try:
-        return fisher_scoring(null, starting_point(null, np.ones(1)), control).point.mean
+        return _scored(null, starting_point(null, np.ones(1)), np.ones(1), control).point.mean
     except FitError:
         return None
 
@@ -290,11 +304,43 @@ def _starting(objective: GLMObjective, independence: Independence, start: Array 
     return starting_point(objective, independence.centring.span_constant)
 
 
-def _solve(objective: GLMObjective, point: Point | None, control: Control) -> Solution:
+def _solve(
+    objective: GLMObjective, point: Point | None, constant: Array | None, control: Control
+) -> Solution:
     if point is not None:
-        return fisher_scoring(objective, point, control)
+        return _scored(objective, point, constant, control)
     point, factor = objective.linear_solution()
     return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
+
+
+def _scored(objective: GLMObjective, point: Point, constant: Array | None, control: Control) -> Solution:
+    """Return where the iterations end; where that is no maximum, where they end from the constant mean.
+
+    With V = mu^3 a response close to 0 throws the first steps onto a plateau, where means are so
+    large, or the link so flat, that no weight is left to a step back.
+    """
+    solution = fisher_scoring(objective, point, control)
+    if objective.family.dispersion is not None or constant is None or not _is_lost(objective, solution):
+        return solution
+    inside = objective.at(_inner_coefficients(objective, constant)[0])
+    if not np.isfinite(inside.merit):
+        return solution
+    again = fisher_scoring(objective, inside, control)
+    better = again.converged and again.point.merit <= solution.point.merit * (1.0 + SAME)
+    return again if better else solution
+
+
+def _is_lost(objective: GLMObjective, solution: Solution) -> bool:
+    """Return whether the iterations may have ended on a plateau: O(n) where weights are of one size."""
+    if not solution.converged:
+        return True
+    if objective.family.canonical:  # a convex deviance has one stationary point
+        return False
+    weights = objective.working_weights(solution.point)
+    counted = weights[objective.weights > 0]
+    if np.min(counted, initial=np.inf) >= FLAT * np.max(counted, initial=0.0) > 0.0:
+        return False
+    return objective.newton(solution.point, objective.quadratic(solution.point)) is None
 
 
 def _adjusted_solution(

@@ -74,6 +74,10 @@ class Objective(Protocol):
         ...
 
 
+# Share of the deviance below which Pearson's statistic is the scale of a standard error.
+FAR_BELOW = 0.01
+
+
 @dataclass(frozen=True, eq=False)
 class GLMObjective:
     """The deviance of a generalized linear model.
@@ -121,7 +125,7 @@ class GLMObjective:
         factor = cholesky_factor(self.design.gram(working))
         # The rounding of eta itself: a step below it in W-norm is noise.
         floor = EPSILON**2 * float(working @ (point.eta * point.eta))
-        unit = max(self._unit(point), floor, np.finfo(np.float64).tiny)
+        unit = max(self._unit(point, working, residual), floor, np.finfo(np.float64).tiny)
         if factor is None or factor.condition > CHOLESKY_CONDITION:
             return _quiet(self._quadratic_by_qr(point, working, unit), floor)
         score = self._tdot(residual, factor.condition)
@@ -223,12 +227,18 @@ class GLMObjective:
         # A row without weight may have an infinite working weight: 0 * inf is nan.
         return self.weights * np.where(self.weights > 0, values, 0.0)
 
-    def _unit(self, point: Point) -> float:
+    def _unit(self, point: Point, working: Array, residual: Array) -> float:
         # Known dispersion: 1. Estimated: the mean deviance, which near the solution is the
-        # squared standard error's scale.
+        # squared standard error's scale; Pearson's, sum(r^2 / W), where it is far below: one response
+        # close to 0 makes a deviance of V = mu^3 as large as can be, whatever the mean.
         if self.family.dispersion is not None:
             return self.family.dispersion
-        return point.merit / max(self.count - self.design.shape[1], 1.0)
+        df = max(self.count - self.design.shape[1], 1.0)
+        with np.errstate(all="ignore"):  # rows whose weight underflows do not count
+            pearson = float(
+                np.sum(np.where(working > 0, residual * residual / (self.weights * working), 0.0))
+            )
+        return (pearson if pearson < FAR_BELOW * point.merit else point.merit) / df
 
 
 def _quiet(quadratic: Quadratic, floor: float) -> Quadratic:

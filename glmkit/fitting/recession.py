@@ -107,7 +107,7 @@ class Recession:
         Returns
         -------
         (m,) array
-            0 where finite, inf or -inf, nan where it depends on the path.
+            0 where finite, inf or -inf, nan where it depends on the path or the row is not finite.
         """
         moved = rows @ self.basis
         size = np.abs(rows) @ np.abs(self.basis)
@@ -116,6 +116,7 @@ class Recession:
         weak = np.abs(along) <= CONSTANT * (np.abs(rows) @ np.abs(self.direction))
         limits = np.where(weak, np.nan, np.copysign(np.inf, along))
         limits[finite] = 0.0
+        limits[~np.all(np.isfinite(rows), axis=1)] = np.nan  # a missing value of new data
         if self.dimension == 1:
             return np.asarray(limits)
         for i in np.flatnonzero(np.isinf(limits)):

@@ -16,7 +16,7 @@ from glmkit.design.centring import StackedCentring
 from glmkit.design.dense import DenseDesign
 from glmkit.design.matrix import Design
 from glmkit.fitting.components import Component, ComponentProblem, places
-from glmkit.fitting.independence import Independence, independence_under
+from glmkit.fitting.independence import ExtremeColumnsError, Independence, independence_under
 
 __all__ = ["Stack", "stack_of"]
 
@@ -80,4 +80,8 @@ def _judged(component: Component, place: slice, weights: Array) -> Independence:
         ones = np.ones((len(weights), 1))
         design = DenseDesign(np.asfortranarray(np.hstack([ones, design.dense()])))
         constant = np.eye(design.shape[1])[0]
-    return independence_under(design, weights, constant, weights)
+    try:
+        return independence_under(design, weights, constant, weights)
+    except ExtremeColumnsError as error:  # told by its place among the coefficients of all components
+        columns = [place.start + column - int(component.absorbed) for column in error.columns]
+        raise ExtremeColumnsError(str(error), columns=columns, largest=error.largest) from None

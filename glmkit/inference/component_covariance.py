@@ -56,7 +56,7 @@ def robust_component_estimate(
     scores, counts = _scores(model.fit), model.fit.problem.counts
     if cluster is None:
         meat, label = scores.T @ (scores * counts[:, None]), name
-        meat *= model.fit.nobs / (model.fit.nobs - model.fit.rank) if name == "HC1" else 1.0
+        meat *= _small_sample_factor(model.fit) if name == "HC1" else 1.0
     else:
         codes = _cluster_codes(model, cluster)
         groups = int(codes.max()) + 1
@@ -86,6 +86,17 @@ def _scores(fit: ComponentFit) -> Array:
     gradient = problem.prior[:, None] * np.where(counted[:, None], gradient, 0.0)
     parts = [c.design.dense() * (gradient @ c.pattern)[:, None] for c in fit.independence.components]
     return np.hstack(parts)
+
+
+def _small_sample_factor(fit: ComponentFit) -> float:
+    """Return n / (n - p)."""
+    if fit.nobs <= fit.rank:
+        raise FitError(
+            "HC1 multiplies by n / (n - p), and there are no more observations than coefficients. Use HC0, or "
+            "a smaller model.",
+            kind="HC1",
+        )
+    return fit.nobs / (fit.nobs - fit.rank)
 
 
 def _cluster_codes(model: ComponentModel, cluster: object) -> IntArray:

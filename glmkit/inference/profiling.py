@@ -126,6 +126,8 @@ def interval_of(
     estimate = float(model.estimate.linear(row[None])[0])
     if not np.isfinite(quantile * reference.dispersion):
         return (np.nan, np.nan)
+    if reference.dispersion == 0.0 and not np.isfinite(estimate):  # a perfect fit has no unit of distance
+        return (np.nan, np.nan)
     if np.isnan(estimate):  # the limit depends on the path: every value is as good
         return (-np.inf, np.inf)
     if is_quadratic(model):

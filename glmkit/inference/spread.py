@@ -226,10 +226,12 @@ def zero_score(fit: GLMFit) -> ZeroScore:
     certain = float(np.sum(fit.problem.counts[~used]))
     expected = float(counts @ np.exp(log_p)) + certain
     observed = float(fit.problem.counts @ is_zero)
-    gain = is_zero * np.exp(-log_p) - 1.0
-    total = float(counts @ np.where(used, gain, 0.0))
-    variance = float(counts @ np.expm1(-log_p)) - _explained(fit, counts * slope)
+    with np.errstate(over="ignore"):  # 1/p where a zero is all but impossible
+        gain = np.where(is_zero, np.exp(-log_p), 0.0) - 1.0
+        total = float(counts @ np.where(used, gain, 0.0))
+        variance = float(counts @ np.expm1(-log_p)) - _explained(fit, counts * slope)
     statistic = total * total / variance if variance > 0 else float("nan")
+    statistic = float("inf") if np.isposinf(total) else statistic
     return ZeroScore(observed, expected, statistic, chi_square_tail(statistic, 1.0))
 
 

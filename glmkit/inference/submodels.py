@@ -159,7 +159,8 @@ def _restricted_start(near: GLMFit, columns: IntArray) -> Array | None:
     lost = ~np.isin(near.kept, columns)
     rows = near.centring.rows_to_fitted(_unit_rows(np.flatnonzero(lost), near.rank))
     spread = near.inverse @ rows.T
-    gamma = near.gamma - spread @ np.linalg.solve(rows @ spread, rows @ near.gamma)
+    # least squares: near the edge of the valid region the information may have lost a direction
+    gamma = near.gamma - spread @ np.linalg.lstsq(rows @ spread, rows @ near.gamma, rcond=None)[0]
     start = np.zeros(near.problem.design.shape[1])
     start[near.kept] = near.centring.to_original(gamma)
     return start[columns] if np.all(np.isfinite(start)) else None

@@ -18,7 +18,7 @@ from glmkit.inference.nuisance import nuisance_facts
 from glmkit.inference.protocols import AnyFit, AnyModel, single_predictor
 from glmkit.inference.reference import statistic_name
 from glmkit.inference.tidy import exponentiated
-from glmkit.inference.wald import check_level
+from glmkit.inference.wald import check_level, joint_wald
 from glmkit.tables.table import Fact, Report, Table, fact
 from glmkit.tables.wording import format_text, interval_headings, statistic_headings
 
@@ -54,7 +54,7 @@ def summary_report(model: AnyModel, options: Options) -> Report:
         facts,
         {"coefficients": table}
         | ({"terms": terms_table(single_predictor(model, "terms=True"))} if options.terms else {}),
-        footer=_goodness(model.fit, options.dispersion),
+        footer=_goodness(model, options.dispersion),
         notes=model.notes,
     )
 
@@ -65,7 +65,7 @@ def short_report(model: AnyModel) -> Report:
     keep = [name for name in table.frame if name not in ("conf_low", "conf_high")]
     headings = statistic_headings(statistic_name(model.estimate.df))
     short = Table(table.frame[keep], headings=headings)
-    goodness = [line for line in _goodness(model.fit, None) if line.label in SHORT]
+    goodness = [line for line in _goodness(model, None) if line.label in SHORT]
     facts = [*_identity(model), *_rows(model)[:1]]
     return Report(_title(model), facts, {"coefficients": short}, footer=goodness, notes=model.notes)
 
@@ -147,25 +147,31 @@ def _method(ci: str, estimation: str) -> list[Fact]:
     return [Fact("Tests and intervals", penalised + texts[ci])] if ci in texts else []
 
 
-def _goodness(fit: AnyFit, dispersion: float | None) -> list[Fact]:
+def _goodness(model: AnyModel, dispersion: float | None) -> list[Fact]:
+    fit = model.fit
     facts = [
         _dispersion_fact(fit, dispersion),
         *nuisance_facts(fit),
         fact("Null deviance", "{deviance} on {df} df", deviance=fit.null_deviance, df=fit.df_null),
         fact("Residual deviance", "{deviance} on {df} df", deviance=fit.deviance, df=fit.df_resid),
     ]
-    # The deviances of bias-reduced fits are not minima: their difference is no LR statistic.
-    is_ml = fit.method == "ml"
-    against = [_null_fact(fit, dispersion)] if fit.df_null > fit.df_resid and is_ml else []
-    end = "" if fit.converged else ", not converged"
     return [
         *facts,
-        *against,
+        *_against_the_null(fit, model.estimate, dispersion),
         fact("Log-likelihood", "{loglik}", loglik=fit.loglik),
         fact("AIC", "{aic}", aic=aic_of(fit)),
         fact("BIC", "{bic}", bic=bic_of(fit)),
-        fact("Iterations", "{n_iter}{end}", n_iter=len(fit.trace), end=end),
+        fact("Iterations", "{n_iter}{end}", n_iter=len(fit.trace), end=_end_of_the_iterations(fit)),
     ]
+
+
+def _end_of_the_iterations(fit: AnyFit) -> str:
+    """Return how the iterations ended, where not at a maximum inside the valid region."""
+    if not fit.converged:
+        return ", not converged"
+    if fit.recession is not None:
+        return " (stopped: estimates run to infinity)"
+    return "" if fit.active is None else " (stopped: the maximum is on the boundary)"
 
 
 def _dispersion_fact(fit: AnyFit, given: float | None) -> Fact:
@@ -179,6 +185,28 @@ def _dispersion_fact(fit: AnyFit, given: float | None) -> Fact:
         dispersion=fit.dispersion,
         df=fit.df_resid,
     )
+
+
+def _against_the_null(fit: AnyFit, estimate: Estimate, dispersion: float | None) -> list[Fact]:
+    if not fit.df_null > fit.df_resid:
+        return []
+    if not estimate.is_model_based:
+        return [_wald_fact(fit, estimate)]
+    # The deviances of bias-reduced fits are not minima: their difference is no LR statistic.
+    return [_null_fact(fit, dispersion)] if fit.method == "ml" else []
+
+
+def _wald_fact(fit: AnyFit, estimate: Estimate) -> Fact:
+    """Return Wald's test under the covariance in use, as lmtest's waldtest has it."""
+    try:
+        test = joint_wald(estimate, fit.null_rows)
+    except FitError:  # fewer clusters than coefficients
+        return Fact("Against the null", "no joint Wald test: the covariance has not the rank")
+    if test.name == "F":
+        template = "Wald F = {statistic} on {df} and {df_resid} df, p = {p_value}"
+    else:
+        template = "Wald chi-square {statistic} on {df} df, p = {p_value}"
+    return fact("Against the null", template, **(test._asdict() | {"df": float(test.df)}))
 
 
 def _null_fact(fit: AnyFit, dispersion: float | None) -> Fact:

@@ -174,7 +174,7 @@ def wald_quadratic(estimate: Estimate, rows: Array) -> float:
     if not len(rows):
         return 0.0
     value, covariance = estimate.linear(rows), estimate.covariance_of(rows)
-    scale = np.sqrt(np.diag(covariance))
+    scale = np.sqrt(np.maximum(np.diag(covariance), 0.0))  # below 0 by rounding, where conditions are extreme
     if not (np.all(np.isfinite(value)) and np.all(np.isfinite(scale)) and np.all(scale > 0)):
         return float("nan")
     try:

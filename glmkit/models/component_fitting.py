@@ -13,6 +13,7 @@ from glmkit._typing import Array, BoolArray
 from glmkit.errors import DataError, FamilyError, FitError
 from glmkit.families.vector import VectorFamily
 from glmkit.fitting.component_fit import ComponentFit
+from glmkit.fitting.independence import ExtremeColumnsError
 from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.components import (
@@ -65,7 +66,10 @@ def fit_component_frame(
     names = slot_index(component_slots(frame, family), family)
     problem = component_problem(frame, family)
     _check_response(frame, family, family.check_response(problem.y, problem.weights))
-    fit = fit_component_problem(problem, family, control, start_of(start, names))
+    try:
+        fit = fit_component_problem(problem, family, control, start_of(start, names))
+    except ExtremeColumnsError as error:
+        raise error.named([":".join(map(str, pair)) for pair in names]) from None
     estimate = estimate_of(fit, names)
     remarks = component_remarks_of(frame, fit, estimate)
     say(remarks, control, stacklevel)

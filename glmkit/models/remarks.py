@@ -51,6 +51,8 @@ def remarks_of(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> tuple[Rema
         *_of_the_response(fit),
         *_of_columns(frame, fit),
         *_of_the_end(frame, fit, estimate),
+        *of_the_null(fit.null_deviance),
+        *_of_the_range(frame, fit, estimate),
         *_of_the_spread(fit),
     )
 
@@ -197,6 +199,36 @@ def _boundary(frame: ModelFrame, fit: GLMFit) -> Remark:
         "rows fixed there; tests and intervals are doubtful. Choose a link whose means stay in range."
     )
     return Remark(text, BoundaryWarning, {"rows": list(rows)})
+
+
+def _of_the_range(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> list[Remark]:
+    """Say what left the range of double precision numbers, or could not be computed, where nothing else does."""
+    lost = [
+        name for name in ("deviance", "pearson_chi2", "dispersion") if not np.isfinite(getattr(fit, name))
+    ]
+    unsure = np.isfinite(estimate.coef) & ~np.isfinite(estimate.std_error)
+    names = [name.name for name, missing in zip(frame.names, unsure, strict=True) if missing]
+    if fit.df_resid <= 0 or not (lost or names):
+        return []
+    what = [
+        *(name.replace("_", " ") for name in lost),
+        *(f"standard error of {name}" for name in names[:NAMED]),
+    ]
+    text = (
+        f"Not to be had in double precision: {join_names(what)}. The responses or the columns span too many orders of "
+        "magnitude for the family. Rescale them, drop the rows that stand out, or choose another family or link."
+    )
+    return [Remark(text, ConvergenceWarning, {"columns": names, "values": lost})]
+
+
+def of_the_null(deviance: float) -> list[Remark]:
+    if np.isfinite(deviance):
+        return []
+    text = (
+        "The model without terms has no maximum inside the range of the family and link, so the null deviance and the "
+        "test against it are NaN."
+    )
+    return [Remark(text)]
 
 
 def _of_the_spread(fit: GLMFit) -> list[Remark]:

@@ -34,6 +34,26 @@ FAMILIES = (
     "quasibinomial",
     "quasi",
 )
+NEWER = (
+    "multinomial",
+    gk.Multinomial(),
+    gk.Cumulative(),
+    gk.Cumulative("probit"),
+    gk.Cumulative("cloglog"),
+    "negative.binomial",
+    gk.NegativeBinomial(2.0),
+    gk.NegativeBinomial(link="sqrt"),
+    gk.Tweedie(1.5),
+    gk.Tweedie(None),
+    gk.Beta(),
+    gk.Beta("cloglog"),
+    gk.BetaBinomial(),
+    gk.ZeroInflated(gk.Poisson()),
+    gk.ZeroInflated(gk.NegativeBinomial()),
+    gk.Hurdle(gk.Poisson()),
+    gk.Hurdle(gk.NegativeBinomial()),
+)
+METHODS = ("ml", "firth", "firth", "median", "jeffreys", "magic", None, 1)
 LINKS = (
     None,
     "identity",
@@ -94,13 +114,14 @@ def responses(draw: Any, n: int) -> list[Any]:
 
 @dataclass(frozen=True)
 class Request:
-    """A fit that is asked for."""
+    """A fit that is asked for, and what is then asked of it: positions in LOOKS."""
 
     formula: str
     data: Any
     family: Any
     arguments: dict[str, Any]
     newdata: Any
+    looks: tuple[int, ...]
 
 
 @st.composite
@@ -111,6 +132,10 @@ def requests(draw: Any) -> Request:
     terms = draw(st.lists(atoms, min_size=1, max_size=3))
     left = draw(st.sampled_from(["y"] * 20 + ["cbind(w, 3 - w)", "log(y)", "g", "h", "b", "y ~ x", ""]))
     formula = f"{left} ~ {' + '.join(terms)}"
+    family = draw(families())
+    parts = getattr(family, "name", "").startswith(("zero", "hurdle", "beta"))
+    if draw(st.integers(0, 1 if parts else 40)) == 1:
+        formula += f" | {draw(atoms)}"
     arguments: dict[str, Any] = {}
     for name in ("weights", "freq_weights", "offset", "exposure", "subset"):
         if draw(st.integers(0, 14)) == 0:
@@ -125,13 +150,16 @@ def requests(draw: Any) -> Request:
         arguments["start"] = draw(
             st.sampled_from([[0.0], [math.nan, 0.0], {"x": 1.0}, [1.0, 1.0, 1.0], "x", 0.0])
         )
-    if draw(st.integers(0, 15)) == 0:
-        arguments["method"] = draw(st.sampled_from(["ml", "magic", None, 1]))
-    return Request(formula, data, draw(families()), arguments, draw(new_rows(data)))
+    if draw(st.integers(0, 7)) == 0:
+        arguments["method"] = draw(st.sampled_from(METHODS))
+    looks = draw(st.lists(st.integers(0, len(LOOKS) - 1), min_size=LOOKED, max_size=LOOKED, unique=True))
+    return Request(formula, data, family, arguments, draw(new_rows(data)), tuple(looks))
 
 
 @st.composite
 def families(draw: Any) -> Any:
+    if draw(st.integers(0, 3)) == 0:
+        return draw(st.sampled_from(NEWER))
     name, link = draw(st.sampled_from(FAMILIES)), draw(st.sampled_from((None,) * 6 + LINKS))
     if draw(st.integers(0, 19)) == 0:
         return draw(st.sampled_from(["normalish", None, 3, gk.Poisson, "poisson(log)", "poisson(", gk.Log()]))
@@ -206,14 +234,45 @@ def assert_ours(said: list[warnings.WarningMessage]) -> None:
 
 
 def assert_announced(fit: gk.Results) -> None:
-    """Every number is finite, or the notes or a property of the fit say why not."""
-    explained = bool(fit.notes) or fit.df_resid <= 0 or fit.nobs < 2
+    """Every number is finite, or a note or a property of the fit names the cause of just that number."""
     numbers = {
-        "coef": fit.coef[~fit.aliased], "std_error": fit.std_error[~fit.aliased], "fitted": fit.fitted.dropna(),
-        "deviance": fit.deviance, "pearson_chi2": fit.pearson_chi2, "dispersion": fit.dispersion,
+        "coef": fit.coef[~fit.aliased], "std_error": fit.std_error[~fit.aliased],
+        "fitted": fit.fitted.dropna(how="all"), "linear_predictor": fit.linear_predictor.dropna(how="all"),
+        "deviance": fit.deviance, "null_deviance": fit.null_deviance, "pearson_chi2": fit.pearson_chi2,
+        "dispersion": fit.dispersion, "loglik": fit.loglik, "aic": fit.aic,
     }  # fmt: skip
-    lost = [name for name, value in numbers.items() if not np.all(np.isfinite(value))]
-    assert not lost or explained, f"not finite and not said: {lost}"
+    for name, value in numbers.items():
+        if not np.all(np.isfinite(value)):
+            assert explained(fit, name), f"{name} is not finite and not explained: {value}, {fit.notes}"
+
+
+def explained(fit: gk.Results, name: str) -> bool:
+    """Return whether the fit says why the number of that name is not finite."""
+    causes = {
+        "separation": any(note.startswith("Separation:") for note in fit.notes),
+        "no degrees of freedom left": fit.df_resid <= 0,
+        "a perfect fit": fit.family.dispersion is None and (fit.df_resid <= 0 or fit.dispersion == 0),
+        "out of range": any(note.startswith("Not to be had") for note in fit.notes),
+        "no null model": any("null deviance" in note for note in fit.notes),
+        "no likelihood": any("log-likelihood, AIC and BIC are NaN" in note for note in fit.notes),
+    }
+    return any(causes[cause] for cause in CAUSES.get(name, ()))
+
+
+CAUSES = {
+    "coef": ("separation",),
+    "linear_predictor": ("separation",),
+    "std_error": ("separation", "out of range", "no degrees of freedom left"),
+    "deviance": ("out of range",),
+    "pearson_chi2": ("out of range",),
+    "dispersion": (
+        "out of range",
+        "no degrees of freedom left",
+    ),
+    "null_deviance": ("no null model",),
+    "loglik": ("no likelihood", "a perfect fit"),
+    "aic": ("no likelihood", "a perfect fit"),
+}
 
 
 LOOKS: tuple[Callable[[gk.Results, Request], object], ...] = (
@@ -229,15 +288,31 @@ LOOKS: tuple[Callable[[gk.Results, Request], object], ...] = (
     lambda fit, _: gk.from_json(fit.to_json(include_data=True)),
     lambda fit, _: fit.to_sql("postgres"),
     lambda fit, _: fit.relativities().to_markdown(),
+    lambda fit, _: (fit.anova().to_text(), fit.anova(type=2).to_latex()),
+    lambda fit, _: (fit.anova(type=3, test="Wald").to_text(), fit.anova(test="Rao").to_html()),
+    lambda fit, _: fit.drop1().to_text(),
+    lambda fit, _: fit.emmeans((fit.terms or ("x",))[0]).to_text(),
+    lambda fit, _: fit.emmeans((fit.terms or ("x",))[-1]).pairs().to_text(),
+    lambda fit, _: fit.marginal_effects().to_text(),
+    lambda fit, _: fit.confint("profile"),
+    lambda fit, _: (fit.confint("wald"), fit.confint("score")),
+    lambda fit, _: (fit.influence().to_text(), fit.residuals("quantile", seed=1)),
+    lambda fit, _: (fit.check().to_text(), fit.report().to_text()),
+    lambda fit, _: (fit.r2(), fit.vif()),
+    lambda fit, _: fit.simulate(2, seed=1),
+    lambda fit, request: fit.predict(request.newdata, type="terms"),
+    lambda fit, _: fit.equation().to_latex(),
 )
+LOOKED = 6
+"""How many looks are taken at a fit: others for every request."""
 
 
 def look_at(fit: gk.Results, request: Request) -> Counter[str]:
     """Ask for every result; only our errors may come back."""
     came: Counter[str] = Counter()
-    for look in LOOKS:
+    for look in request.looks:
         try:
-            look(fit, request)
+            LOOKS[look](fit, request)
         except gk.ModelFileError:
             raise  # what was just written can be read
         except gk.GlmkitError as error:

@@ -80,7 +80,7 @@ tension[T.H]     -14.7         4.5  8.00   -3.283    0.0111  -25.1    -4.4
 
 Dispersion        135.0 (Pearson chi-square / 50 df)
 Null deviance     9232.81 on 53 df    Residual deviance  6747.89 on 50 df
-Against the null  F = 6.138 on 3 and 50 df, p = 0.00123
+Against the null  Wald F = 5.211 on 3 and 6.00 df, p = 0.0415
 Log-likelihood    -206.98             BIC                433.90
 AIC               423.96              Iterations         1"""
     )

@@ -175,7 +175,9 @@ def levels_of(value: Value) -> tuple[Hashable, ...]:
 
 def numeric_steps(model: FittedModel, variable: str, x: Array) -> Array:
     """Return the step for derivatives by a variable at each of its values."""
-    spread = float(np.std(np.asarray(used_value(model.frame, variable), dtype=np.float64)))
+    values = np.asarray(used_value(model.frame, variable), dtype=np.float64)
+    largest = float(np.max(np.abs(values), initial=0.0)) or 1.0  # the squares of 1e300 are out of range
+    spread = largest * float(np.std(values / largest))
     if spread == 0.0:
         return np.full(len(x), STEP * max(abs(float(x[0])), 1.0))
     return STEP * np.where(x == 0.0, spread, np.clip(np.abs(x), SMALLEST * spread, spread))

@@ -39,8 +39,10 @@ def mean_response(family: Family, coded: Coded, weights: Array) -> Functional:
 
     def average(estimate: Estimate) -> Quantity:
         eta = estimate.linear(coded.rows) + coded.offset
-        mean = family.mean(eta)
-        return _quantity(share, eta, mean.mu, (share * mean.dmu) @ coded.rows)
+        with np.errstate(all="ignore"):  # an infinite predictor, whose gradient is not used
+            mean = family.mean(eta)
+            gradient = (share * mean.dmu) @ coded.rows
+        return _quantity(share, eta, mean.mu, gradient)
 
     return average
 
@@ -64,8 +66,10 @@ def _used(coded: Coded, weights: Array) -> tuple[Coded, Array]:
 
 def _quantity(share: Array, eta: Array, values: Array, gradient: Array) -> Quantity:
     """Return an average; an infinite predictor among its rows has no standard error."""
+    with np.errstate(invalid="ignore"):  # a value that does not exist at an infinite predictor
+        value = float(share @ values)
     finite = bool(np.all(np.isfinite(eta)))
-    return Quantity(float(share @ values), np.asarray(gradient) if finite else np.full(len(gradient), np.nan))
+    return Quantity(value, np.asarray(gradient) if finite else np.full(len(gradient), np.nan))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +98,8 @@ class Slope:
             effect, d_eta, d_slope = _slope_parts(self.family, eta, slope, kind)
             if kind in ("eyex", "dyex"):
                 effect, d_eta, d_slope = effect * x, d_eta * x, d_slope * x
-            gradient = (share * d_eta) @ here.rows + (share * d_slope) @ change.rows
+            with np.errstate(invalid="ignore"):  # an infinite predictor, whose gradient is not used
+                gradient = (share * d_eta) @ here.rows + (share * d_slope) @ change.rows
             return _quantity(share, eta, effect, gradient)
 
         return average
@@ -102,8 +107,8 @@ class Slope:
 
 def _slope_parts(family: Family, eta: Array, slope: Array, kind: str) -> tuple[Array, Array, Array]:
     """Return d mu / d x or d log mu / d x by row, and its derivatives by eta and by d eta / d x."""
-    mean, curvature = family.mean(eta), family.link.curvature(eta)
-    with np.errstate(invalid="ignore", divide="ignore"):  # an infinite predictor, a mean of 0
+    with np.errstate(all="ignore"):  # an infinite predictor, a mean of 0
+        mean, curvature = family.mean(eta), family.link.curvature(eta)
         effect, d_eta, d_slope = mean.dmu * slope, curvature * slope, mean.dmu
         if kind in ("eyex", "eydx"):  # divide by mu, whose own gradient is mu' X
             d_eta = d_eta / mean.mu - effect * mean.dmu / mean.mu**2

@@ -199,6 +199,11 @@ def effects_table(
     model: FittedModel, lines: Sequence[Line], title: str, options: Options, comparison: str
 ) -> Table:
     """Return the table of lines: standard errors by the delta method, or from replicates."""
+    if not lines:
+        raise FitError(
+            "The model has no variables, and so no effects. Use predict() for its fitted value.",
+            argument="variables",
+        )
     estimate, replicates = model.estimate, options.replicates
     level = check_level(options.level)
     measured = _measured(estimate, lines, level) if replicates is None else _drawn(estimate, lines, options)
