@@ -46,6 +46,10 @@ PRECISION_LINKS = ("log", "identity", "sqrt")
 START_PRECISION = 9.0
 
 
+# Precision above which responses vary by no more than their rounding: a standard deviation of 1e-7.
+EXACT = 1e13
+
+
 @dataclass(frozen=True, repr=False)
 class _MeanPrecision(VectorFamily):
     """What families with a mean between 0 and 1 and a precision share."""
@@ -70,6 +74,15 @@ class _MeanPrecision(VectorFamily):
                     link=link.name,
                 )
             object.__setattr__(self, argument, link)
+
+    def boundary_note(self, eta: Array, errors: Array) -> str | None:
+        note = super().boundary_note(eta, errors)
+        if note is None and np.any(self._precision.mean(eta[:, 1]).mu > EXACT):
+            return (
+                "The precision is on its way to infinity: the responses equal their fitted means but for rounding, and "
+                f"nothing is known of their spread. {self.edge_cure}"
+            )
+        return note
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(link="{self._mean.name}", precision_link="{self._precision.name}")'

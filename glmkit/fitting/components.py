@@ -23,7 +23,7 @@ from glmkit.design.matrix import Design
 from glmkit.errors import FitError
 from glmkit.families.base import Mean
 from glmkit.families.vector import VectorFamily
-from glmkit.fitting.objective import Point, Quadratic
+from glmkit.fitting.objective import Point, Quadratic, weight_unit
 from glmkit.numerics.factor import InformationFactor, cholesky_factor
 
 __all__ = [
@@ -244,7 +244,7 @@ class ComponentObjective:
         gradient = self._gradient(point.eta)
         score = self._within(stacked_tdot(self.components, gradient))
         factor = self._factor(point.eta, gradient)
-        return Quadratic(score, factor, factor.solve(score), 1.0)
+        return Quadratic(score, factor, factor.solve(score), weight_unit(self.weights))
 
     def newton(self, point: Point, quadratic: Quadratic) -> Array | None:
         """Return None: the step already is on the family's own curvature."""

@@ -11,6 +11,7 @@ Symbols: eta = X beta + offset, mu = g^-1(eta), W = w (dmu/deta)^2 / V(mu)
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -76,6 +77,25 @@ class Objective(Protocol):
 
 # Share of the deviance below which Pearson's statistic is the scale of a standard error.
 FAR_BELOW = 0.01
+# Weights this far apart are still fitted alike: standard errors a thousand times larger.
+EVEN = 1e-6
+# The rounding of a step, 1e-15 of the predictor, has to stay below the tolerance, 1e-9, in the unit.
+SMALLEST_UNIT = 1e-8
+
+
+def weight_unit(weights: Array) -> float:
+    """Return the square of the unit of a step, so that tiny weights are fitted as well as weights of 1.
+
+    Standard errors of 1e6, of weights of 1e-12, would make of any step a small one.
+    """
+    return min(1.0, float(np.max(weights, initial=0.0)) or 1.0) * uneven(weights)
+
+
+def uneven(weights: Array) -> float:
+    """Return how much smaller the square of the unit is for rows whose weights are far below others'."""
+    largest = float(np.max(weights, initial=0.0))
+    smallest = float(np.min(weights, initial=largest, where=weights > 0))
+    return min(1.0, max(smallest / largest / EVEN, SMALLEST_UNIT)) if largest > 0 else 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,13 +252,17 @@ class GLMObjective:
         # squared standard error's scale; Pearson's, sum(r^2 / W), where it is far below: one response
         # close to 0 makes a deviance of V = mu^3 as large as can be, whatever the mean.
         if self.family.dispersion is not None:
-            return self.family.dispersion
+            return self.family.dispersion * self.weight_unit
         df = max(self.count - self.design.shape[1], 1.0)
         with np.errstate(all="ignore"):  # rows whose weight underflows do not count
-            pearson = float(
-                np.sum(np.where(working > 0, residual * residual / (self.weights * working), 0.0))
-            )
-        return (pearson if pearson < FAR_BELOW * point.merit else point.merit) / df
+            pearson = float(np.sum(np.where(working > 0, residual * residual / working, 0.0)))
+        squares = pearson if pearson < FAR_BELOW * point.merit else point.merit
+        return squares / df * uneven(self.weights)
+
+    @cached_property
+    def weight_unit(self) -> float:
+        """What the weights do to the unit of a step where the dispersion is known."""
+        return weight_unit(self.weights)
 
 
 def _quiet(quadratic: Quadratic, floor: float) -> Quadratic:

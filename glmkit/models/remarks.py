@@ -206,6 +206,8 @@ def _of_the_range(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> list[Re
     lost = [
         name for name in ("deviance", "pearson_chi2", "dispersion") if not np.isfinite(getattr(fit, name))
     ]
+    if fit.dispersion == 0.0 and fit.family.dispersion is None and _has_residuals(fit):
+        lost = ["dispersion", "pearson_chi2"]
     unsure = np.isfinite(estimate.coef) & ~np.isfinite(estimate.std_error)
     names = [name.name for name, missing in zip(frame.names, unsure, strict=True) if missing]
     if fit.df_resid <= 0 or not (lost or names):
@@ -219,6 +221,12 @@ def _of_the_range(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> list[Re
         "magnitude for the family. Rescale them, drop the rows that stand out, or choose another family or link."
     )
     return [Remark(text, ConvergenceWarning, {"columns": names, "values": lost})]
+
+
+def _has_residuals(fit: GLMFit) -> bool:
+    """Return whether rows that count miss their means by more than rounding."""
+    y, mean = fit.problem.y[fit.problem.weights > 0], fit.mean.mu[fit.problem.weights > 0]
+    return bool(np.any(np.abs(y - mean) > WHOLE * np.max(np.abs(y), initial=0.0)))
 
 
 def of_the_null(deviance: float) -> list[Remark]:

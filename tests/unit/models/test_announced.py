@@ -135,3 +135,46 @@ def test_a_zero_that_is_all_but_impossible_is_beyond_any_chance():
     row = fit.zero_inflation_test().frame.iloc[0]
     assert row["statistic"] == np.inf
     assert row["p_value"] == 0.0
+
+
+GROUPS = pd.DataFrame({"g": list("aaabbbccc"), "y": [1.0, 4, 2, 7, 9, 8, 3, 3, 6]})
+
+
+@pytest.mark.parametrize("weight", [1e-12, 1e-30, 1e-200])
+@pytest.mark.parametrize("family", ["poisson", gk.NegativeBinomial(2.0)])
+def test_tiny_weights_are_fitted_as_well_as_weights_of_one(weight, family):
+    fit = gk.glm("y ~ g", GROUPS, family, weights=np.full(9, weight))
+    one = gk.glm("y ~ g", GROUPS, family)
+    np.testing.assert_allclose(fit.fitted, GROUPS.groupby("g")["y"].transform("mean"), rtol=1e-9)
+    np.testing.assert_allclose(fit.std_error * np.sqrt(weight), one.std_error, rtol=1e-9)
+
+
+@pytest.mark.parametrize("family", ["multinomial", gk.Cumulative()])
+def test_tiny_weights_are_fitted_as_well_in_families_of_several_predictors(family):
+    data = pd.DataFrame({"c": pd.Categorical(list("abcabcabcaabbcca"), ordered=True), "x": [1, 4, 2, 7] * 4})
+    fit = gk.glm("c ~ x", data, family, weights=np.full(16, 1e-12))
+    one = gk.glm("c ~ x", data, family)
+    np.testing.assert_allclose(fit.coef, one.coef, rtol=1e-7)
+
+
+@pytest.mark.parametrize("family", ["poisson", "Gamma(log)"])
+def test_rows_of_tiny_weights_are_fitted_beside_others(family):
+    weights = np.repeat([1.0, 1e-12, 1.0], 3)
+    fit = gk.glm("y ~ g", GROUPS, family, weights=weights)
+    np.testing.assert_allclose(fit.fitted, GROUPS.groupby("g")["y"].transform("mean"), rtol=1e-8)
+
+
+def test_a_dispersion_that_underflows_is_said():
+    with pytest.warns(gk.ConvergenceWarning, match="dispersion"):
+        gk.glm("y ~ g", GROUPS.assign(y=GROUPS["y"] * 1e-200))
+
+
+def test_a_perfect_fit_is_no_underflow():
+    fit = gk.glm("y ~ x", pd.DataFrame({"y": [5.0] * 6, "x": np.arange(6.0)}))
+    assert fit.dispersion == 0.0
+    assert fit.notes == ()
+
+
+def test_equal_rates_leave_the_precision_without_a_maximum():
+    with pytest.warns(gk.BoundaryWarning, match="infinity"):
+        gk.glm("y ~ 1", pd.DataFrame({"y": [0.4] * 6}), gk.Beta())
