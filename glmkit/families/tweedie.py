@@ -236,12 +236,16 @@ class Tweedie(Family, verified=True):
         power = self._power
         with np.errstate(all="ignore"):  # far out: nothing is left of the tail
             far = (y > m.mu) & ~(self.unit_deviance(y, m) <= 2.0 * _NOTHING * parameter)
+        spread = (m.mu > 0) & np.isfinite(m.mu) & (parameter > 0) & np.isfinite(parameter)
         out = by_rows(
             lambda y, mu, phi: _poisson_gamma_tail(y, mu, phi, power, upper),
             np.where(far, m.mu, np.maximum(y, 0.0)),
-            m.mu,
-            parameter,
+            np.where(spread, m.mu, 1.0),
+            np.where(spread, parameter, 1.0),
         )
+        # Without spread all is at the mean: 0 in the limit of a separated row.
+        point = np.where(np.isnan(parameter), np.nan, np.where(upper, y < m.mu, y >= m.mu))
+        out = np.where(spread, out, point)
         return np.where(far, float(not upper), np.where(y < 0.0, float(upper), out))
 
     def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:

@@ -178,3 +178,10 @@ def test_a_perfect_fit_is_no_underflow():
 def test_equal_rates_leave_the_precision_without_a_maximum():
     with pytest.warns(gk.BoundaryWarning, match="infinity"):
         gk.glm("y ~ 1", pd.DataFrame({"y": [0.4] * 6}), gk.Beta())
+
+
+def test_quantile_residuals_of_a_tweedie_fit_without_spread_are_no_error():
+    data = pd.DataFrame({"y": [1.0, 1, 1, 0, 0, 0], "g": list("aaabbb")})
+    with pytest.warns(gk.SeparationWarning):
+        fit = gk.glm("y ~ g", data, gk.Tweedie(1.5))
+    assert len(fit.residuals("quantile", seed=1)) == 6
