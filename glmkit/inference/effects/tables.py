@@ -45,7 +45,7 @@ from glmkit.inference.wald import check_level
 from glmkit.tables.table import Table
 from glmkit.tables.wording import format_text, interval_headings, statistic_headings
 
-__all__ = ["Options", "average_predictions", "comparisons", "marginal_effects"]
+__all__ = ["LEVEL", "SLOPES", "Options", "average_predictions", "comparisons", "marginal_effects"]
 
 SLOPES = {"dydx": "dY/dX", "eyex": "eY/eX", "eydx": "eY/dX", "dyex": "dY/eX"}
 TITLES = {"odds_ratio": "odds ratio", "nnt": "number needed to treat"}
