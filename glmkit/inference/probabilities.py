@@ -15,8 +15,8 @@ import numpy as np
 
 from glmkit._typing import Array
 from glmkit.design.dense import DenseDesign
-from glmkit.errors import FitError
-from glmkit.inference.components import ComponentModel, levels_of, predictor_offsets, predictor_rows
+from glmkit.errors import DataError, FitError
+from glmkit.inference.components import ComponentModel, levels_of, predictor_rows
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import AnyModel, FittedModel
 
@@ -76,8 +76,19 @@ class LevelProbabilities:
 
     def _values(self, estimate: Estimate, rows: Array, offset: Array) -> tuple[Array, Array]:
         linear = estimate.linear(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2])
-        given = [offset if np.any(offset) else None]
-        return linear + predictor_offsets(self.model.family, self.levels, given, len(rows)), rows
+        return linear + self._offsets(offset), rows
+
+    def _offsets(self, offset: Array) -> Array:
+        """Return what an offset of one column adds to the predictors, (n, K)."""
+        family, levels = self.model.family, self.levels
+        pattern = family.offset_pattern(levels)
+        if pattern is None and np.any(offset):
+            raise DataError(
+                f"A response of {len(levels)} levels takes no offset of one column: added to every level it "
+                "cancels. Leave it out.",
+                argument="offset",
+            )
+        return np.outer(offset, np.zeros(family.predictors(levels)) if pattern is None else pattern)
 
     def at(self, estimate: Estimate, design: Array, offset: Array) -> Reached:
         """Return the probabilities of m rows; where predictors are infinite, their limits."""
@@ -111,7 +122,8 @@ def probabilities_of(model: FittedModel | AnyModel, what: str) -> LevelProbabili
     Raises
     ------
     FitError
-        Several predictors and a numeric response.
+        Several predictors and a numeric response, or offsets that are known for the rows of the
+        fit only.
     """
     if model.family.model_kind == "glm":
         return None
@@ -120,6 +132,13 @@ def probabilities_of(model: FittedModel | AnyModel, what: str) -> LevelProbabili
         raise FitError(
             f"`{what}` is not there for {several.family!r}, whose rows have several linear predictors and a numeric "
             "response. Use predict(newdata, se=True).",
+            name=what,
+        )
+    offsets = several.fit.problem.offset
+    if several.frame.offset is None and np.any(np.isfinite(offsets) & (offsets != 0.0)):
+        raise FitError(
+            f"`{what}` changes the rows, and does not know what the offsets of the levels are then. Use "
+            "predict(newdata, offset=, se=True).",
             name=what,
         )
     return LevelProbabilities(several)

@@ -286,3 +286,15 @@ def test_a_group_called_level_is_refused(fit):
     data = DATA.rename(columns={"g": "level"})
     with pytest.raises(gk.FitError, match="Rename"):
         gk.glm("y ~ x + level", data, gk.Multinomial()).predictions(by="level")
+
+
+def test_one_offset_for_several_unordered_levels_is_refused(fit):
+    with pytest.raises(gk.DataError, match="no offset of one column"):
+        fit.emmeans("g", offset=0.5)
+
+
+def test_offsets_that_no_column_holds_are_refused(fit):
+    offset = np.outer(np.ones(N), [0.0, 0.1, 0.2, 0.3])
+    shifted = replace(fit, fit=replace(fit.fit, problem=replace(fit.fit.problem, offset=offset)))
+    with pytest.raises(gk.FitError, match="offsets of the levels"):
+        shifted.predictions()
