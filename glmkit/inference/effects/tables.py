@@ -210,8 +210,10 @@ def effects_table(
     if lines[0].term:
         columns = {"term": [line.term for line in lines], "contrast": [line.contrast for line in lines]}
     columns |= {name: [_plain(line.group[k]) for line in lines] for k, name in enumerate(names)}
-    columns |= {"estimate": shown[0], "std_error": shown[1], "statistic": statistic}
-    columns |= {"p_value": two_sided(statistic, measured.df), "conf_low": shown[2], "conf_high": shown[3]}
+    columns |= {"estimate": shown[0], "std_error": shown[1]}
+    if lines[0].term:  # an average is not tested against 0, which nobody believes it to be
+        columns |= {"statistic": statistic, "p_value": two_sided(statistic, measured.df)}
+    columns |= {"conf_low": shown[2], "conf_high": shown[3]}
     headings = statistic_headings(statistic_name(float(np.min(measured.df)))) | interval_headings(level)
     notes = _notes(estimate, measured, comparison, replicates)
     return Table(pd.DataFrame(columns), title, headings=headings, notes=notes, show_index=False)
