@@ -107,6 +107,12 @@ def test_no_formula_is_left_as_text(page: Path) -> None:
     assert re.findall(r"\\(?!\|)[a-zA-Z]+", text) == []
 
 
+def test_lines_of_a_formula_end_in_a_way_that_keeps_its_number() -> None:
+    formulas = re.findall(r"^\$\$$(.*?)^\$\$$", text_of("mathematics.md"), flags=re.M | re.S)
+    broken = [formula for formula in formulas if "\\\\" in formula]
+    assert broken == [], r"Sphinx puts a formula with \\ into a split, which takes no \tag: write \cr"
+
+
 def test_the_references_are_in_alphabetical_order_and_listed_once() -> None:
     listed = re.findall(r"^- (.*)$", text_of("mathematics.md").partition("## References")[2], flags=re.M)
     names = [name.replace("ö", "o").replace(",", " ").lower() for name in listed]
