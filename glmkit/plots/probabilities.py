@@ -89,6 +89,7 @@ def plot_rootogram(model: DrawnFit, ax: Axes | None) -> Axes:
     observed, expected = frequencies(model)
     counts = np.arange(len(observed))
     top = np.sqrt(expected)
+    ax.use_sticky_edges = False  # room under the longest bar
     ax.bar(
         counts,
         np.sqrt(observed),
@@ -101,6 +102,7 @@ def plot_rootogram(model: DrawnFit, ax: Axes | None) -> Axes:
     ax.plot(counts, top, "o-", color="C3", markersize=3, gid="expected", label="expected")
     ax.axhline(0.0, **REFERENCE)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend()
     ax.set(xlabel=model.frame.response.label, ylabel="Square root of the frequency")
     return ax
 

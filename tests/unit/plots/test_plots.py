@@ -187,6 +187,11 @@ def test_bars_of_a_rootogram_hang_from_the_expected_and_are_as_long_as_the_obser
     np.testing.assert_allclose(ends, top, atol=1e-12)
 
 
+def test_there_is_room_under_the_longest_bar_of_a_rootogram(counts):
+    ax = counts.plot_rootogram()
+    assert ax.get_ylim()[0] < min(bar.get_y() for bar in ax.patches)
+
+
 # ------------------------------------------------------------------ iterations and profiles
 
 
