@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from glmkit.tables.table import Table
+
+if TYPE_CHECKING:
+    import polars
 
 __all__ = ["ShownAsTable"]
 
@@ -35,6 +40,18 @@ class ShownAsTable:
 
     def _repr_latex_(self) -> str:
         return self.table._repr_latex_()
+
+    def to_polars(self) -> polars.DataFrame:
+        """Return the numbers at full precision as polars; NaN is null.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> means.to_polars().columns
+        ['wool', 'estimate', 'std_error', 'df', 'conf_low', 'conf_high']
+        """
+        return self.table.to_polars()
 
     def to_text(self) -> str:
         """Return plain text.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,8 +15,12 @@ from glmkit.tables.cells import Style, make_grid
 from glmkit.tables.document import Document, Facts
 from glmkit.tables.export import Json, csv_table, json_table, json_value
 from glmkit.tables.glossary import Kind
+from glmkit.tables.polars_frame import polars_frame
 from glmkit.tables.printed import Printed
 from glmkit.tables.wording import Value, format_text
+
+if TYPE_CHECKING:
+    import polars
 
 
 class Table(Printed):
@@ -184,6 +188,18 @@ class Table(Printed):
         ['columns', 'notes', 'rows', 'title']
         """
         return json_table(self._frame, self.title, self.notes)
+
+    def to_polars(self) -> polars.DataFrame:
+        """Return the numbers at full precision as polars, row labels as the column ``label``; NaN is null.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.drop1().to_polars().columns
+        ['label', 'df', 'deviance', 'aic', 'statistic', 'p_value']
+        """
+        return polars_frame(self._frame, "label" if self._style.show_index else None)
 
     def _document(self, most_rows: int | None) -> Document:
         return Document("", (make_grid(self._frame, self._style, most_rows),), ())

@@ -46,7 +46,6 @@ class MarginalMeans(ShownMeans):
     ----------
     estimate, rows, offset, values, given_df
         As of `LinearValues`.
-    family : Family
     labels : DataFrame of k rows
         The factor columns, or ``contrast``, and the columns of `by`.
     by : tuple of str
@@ -173,6 +172,8 @@ class MarginalMeans(ShownMeans):
         >>> fit.emmeans("wool").regrid().pairs().frame["estimate"].round(3).tolist()  # of means, not of logs
         [5.646]
         """
+        if self.values is not None:  # means of the response already
+            return self
         if not isinstance(self.back, MeanScale):
             raise FitError(
                 "Only means on the response scale can be regridded: use it on emmeans(scale='response')."
@@ -209,7 +210,7 @@ class MarginalMeans(ShownMeans):
         note = format_text(
             "Adjusted for a standard deviation of {sigma:number} on the link scale.", sigma=sigma
         )
-        return replace(self, back=MeanScale(self.family, sigma), notes=(*self.notes, note))
+        return replace(self, back=replace(self.back, sigma=sigma), notes=(*self.notes, note))
 
     def letters(self, level: float = 0.05, adjust: str | None = "tukey") -> Table:
         """Return the means with letters: two that share one do not differ at `level` (Piepho 2004).

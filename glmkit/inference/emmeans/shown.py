@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array, IntArray
-from glmkit.families.base import Family
 from glmkit.inference.adjust import adjust_p
 from glmkit.inference.emmeans.labels import hypothesis, mean_names, usual_adjustment
 from glmkit.inference.emmeans.scales import Back, RatioScale
@@ -28,7 +27,6 @@ __all__ = ["ShownMeans"]
 class ShownMeans(LinearValues, ShownAsTable):
     """Means or contrasts with their labels; the parameters are those of `MarginalMeans`."""
 
-    family: Family
     labels: pd.DataFrame
     by: tuple[str, ...]
     back: Back
@@ -231,4 +229,6 @@ class ShownMeans(LinearValues, ShownAsTable):
             remarks.append(f"Standard errors: {self.estimate.label}.")
         if not np.all(self.estimable):
             remarks.append("NA: not estimable, because the data hold no such cell.")
+        if self.values is not None and np.any(np.isnan(self.std_error) & self.estimable):
+            remarks.append("NA: estimates are infinite, and their limits have no standard errors.")
         return remarks
