@@ -148,6 +148,21 @@ class VectorFamily(AnyKind, Parameters, ABC):
         """Return how the offset of a part enters the predictors, (K,); None where it may not."""
         return self.components(levels)[part].pattern
 
+    def offset_by_level(
+        self, levels: Sequence[Hashable], values: Array, named: Sequence[Hashable] | None
+    ) -> Array:
+        """Return how an offset of several columns (n, k) enters the predictors, (n, K).
+
+        Raises
+        ------
+        FamilyError
+            The family has no predictor for each level, or the columns are not those of its levels.
+        """
+        raise FamilyError(
+            f"{self!r} takes an offset of one column, and this one has {values.shape[1]}. Give one column.",
+            family=self,
+        )
+
     def arranged(self, y: Array, indicator: Array | None, prior: Array, trials: Array | None) -> Arranged:
         """Return the response as this family takes it: shares of the levels, or a column of numbers.
 
