@@ -24,10 +24,12 @@ from scipy import special
 
 from glmkit._typing import Array, BoolArray
 from glmkit.errors import FamilyError
+from glmkit.families._blocks import by_rows
 from glmkit.families._kernels import relative_entropy, stirling_error
 from glmkit.families._quantiles import positive_quantile
 from glmkit.families._search import highest, summit
-from glmkit.families._tweedie import by_rows, jump_numbers, log_density_at_mean
+from glmkit.families._stable import stable_draw, stable_tail
+from glmkit.families._tweedie import jump_numbers, log_density_at_mean
 from glmkit.families.base import Family
 from glmkit.families.link import Link, Mean
 from glmkit.families.link_names import LinkLike
@@ -231,18 +233,21 @@ class Tweedie(Family, verified=True):
         if self._power in (2.0, 3.0):
             like = (Gamma if self._power == 2.0 else InverseGaussian)(self.link)
             return like._sf(y, m, parameter) if upper else like._cdf(y, m, parameter)
-        if not 1.0 < self._power < 2.0:
+        if self._power == 1.0:
             raise self._no_tails()
         power = self._power
         with np.errstate(all="ignore"):  # far out: nothing is left of the tail
-            far = (y > m.mu) & ~(self.unit_deviance(y, m) <= 2.0 * _NOTHING * parameter)
-        out = by_rows(
-            lambda y, mu, phi: _poisson_gamma_tail(y, mu, phi, power, upper),
-            np.where(far, m.mu, np.maximum(y, 0.0)),
-            m.mu,
-            parameter,
-        )
-        return np.where(far, float(not upper), np.where(y < 0.0, float(upper), out))
+            deviance = self.unit_deviance(y, m)
+            far = ~(deviance <= 2.0 * _NOTHING * parameter) & ((y > m.mu) | (power > 2.0))
+        seen, part = np.where(far, m.mu, np.maximum(y, 0.0)), np.where(far, 0.0, deviance)
+        if power < 2.0:
+            out = by_rows(
+                lambda y, mu, phi: _poisson_gamma_tail(y, mu, phi, power, upper), seen, m.mu, parameter
+            )
+        else:
+            out = _stable_tail_at(seen, m.mu, parameter, part, power, upper)
+        out = np.where(far, 1.0 * ((y > m.mu) != upper), out)
+        return np.where(y < 0.0, float(upper), np.clip(out, 0.0, 1.0))  # rounding may pass 1
 
     def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
         if not 1.0 < self._power < 2.0:
@@ -254,17 +259,20 @@ class Tweedie(Family, verified=True):
     def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
         if self._power in (2.0, 3.0):
             return (Gamma if self._power == 2.0 else InverseGaussian)(self.link)._draw(m, parameter, rng)
-        if not 1.0 < self._power < 2.0:
+        if self._power == 1.0:
             raise self._no_tails()
         q, excess = 2.0 - self._power, self._power - 1.0
+        if q < 0.0:
+            unit = parameter * excess * m.mu**excess
+            return stable_draw(m.mu**q / (-q * parameter), self._power, rng) * unit
         jumps = rng.poisson(m.mu**q / (parameter * q))
         amounts = rng.standard_gamma(np.where(jumps > 0, jumps, 1) * (q / excess))
         return np.where(jumps > 0, amounts * (parameter * excess * m.mu**excess), 0.0)
 
     def _no_tails(self) -> FamilyError:
         return FamilyError(
-            f"{self!r} has no distribution function here: it is known for powers between 1 and 2, 2 and 3. "
-            "Use one of these.",
+            f"{self!r} has no distribution function but for multiples of the dispersion. Use a power above 1, or "
+            "Poisson().",
             family=self,
         )
 
@@ -362,6 +370,15 @@ def _poisson_gamma_tail(y: Array, mu: Array, phi: Array, power: float, upper: bo
     with np.errstate(under="ignore"):  # terms that are nothing
         total = (np.exp(log_chance) * below).reshape(n, -1).sum(axis=1) * step[:, 0]
         return np.asarray(total if upper else total + np.exp(-rate))
+
+
+def _stable_tail_at(y: Array, mu: Array, phi: Array, deviance: Array, power: float, upper: bool) -> Array:
+    """Return P(Y <= y), or P(Y > y), (n,), for a power above 2."""
+    near = np.abs(mu - y) < 0.5 * y
+    relative = np.where(near, np.log1p((mu - y) / y), np.log(mu / y))
+    scale = np.exp((2.0 - power) * np.log(y)) / (phi * (power - 1.0) * (power - 2.0))
+    root = np.copysign(np.sqrt(deviance / phi), y - mu)
+    return stable_tail(relative, scale, root, power, upper=upper)
 
 
 def _checked(power: float | None) -> float | None:
