@@ -22,6 +22,7 @@ Loader, C. (2000). Fast and accurate computation of binomial probabilities. Bell
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,7 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.families._blocks import by_rows
 from glmkit.families._kernels import relative_entropy, stirling_error
+from glmkit.families._panels import by_panels
 from glmkit.families._stable import log_stable_density
 
 __all__ = ["jump_numbers", "log_density_at_mean"]
@@ -54,12 +56,17 @@ def log_density_at_mean(y: Array, phi: Array, power: float) -> Array:
         return np.asarray(0.5 * (np.log(shape) - _LOG_TWO_PI) - stirling_error(shape) - np.log(y))
     if power == 3.0:
         return np.asarray(-0.5 * (np.log(phi) + _LOG_TWO_PI + 3.0 * np.log(y)))
-    scale = np.exp((2.0 - power) * np.log(y)) / phi
+    log_y = np.log(y)
+    # Given the power, log(y f) is a function of y^(2 - p) / phi alone.
+    return by_panels(partial(_log_relative_density, power), (2.0 - power) * log_y - np.log(phi)) - log_y
+
+
+def _log_relative_density(power: float, log_scale: Array) -> Array:
+    """Return log(y f), (n,), at log [y^(2 - p) / phi]."""
+    scale = np.exp(log_scale)
     if power < 2.0:
-        return by_rows(lambda s: _series(s / (2.0 - power), power), scale) - np.log(y)
-    return by_rows(lambda s: log_stable_density(s / ((power - 1.0) * (power - 2.0)), power), scale) - np.log(
-        y
-    )
+        return by_rows(lambda s: _series(s / (2.0 - power), power), scale)
+    return by_rows(lambda s: log_stable_density(s / ((power - 1.0) * (power - 2.0)), power), scale)
 
 
 def jump_numbers(low_rate: Array, high_rate: Array, share: float) -> tuple[Array, Array]:

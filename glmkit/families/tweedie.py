@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import ClassVar, Final, Self
 
 import numpy as np
@@ -307,21 +308,20 @@ class Tweedie(Family, verified=True):
 
     def nuisance_at(self, sample: Sample) -> Nuisance:
         zeros = bool(np.any(sample.y == 0.0))
+        m, weights = Mean(sample.mu, sample.mu, sample.mu), sample.counts * sample.prior
+
+        @cache  # many dispersions are tried at each power
+        def loss(power: float) -> float:
+            return float(weights @ self.held(power).unit_deviance(sample.y, m))
 
         def value(point: Array) -> float:
-            family, phi = self.held(float(point[0])), float(np.exp(point[1]))
-            m = Mean(sample.mu, sample.mu, sample.mu)
-            return float(sample.counts @ family.loglik(sample.y, m, sample.prior, phi))
+            power, phi = float(point[0]), float(np.exp(point[1]))
+            saturated = self.held(power).saturated(sample.y, sample.prior, phi)
+            return float(sample.counts @ saturated) - loss(power) / (2.0 * phi)
 
-        powers = (*_TRIALS[zeros], self._power)
-        starts = [np.array([p, np.log(self._mean_loss(p, sample))]) for p in powers]
-        best = max(starts, key=value)
+        powers, total = (*_TRIALS[zeros], self._power), float(np.sum(sample.counts))
+        best = max((np.array([p, np.log(loss(p) / total)]) for p in powers), key=value)
         return summit(value, best, _LOWEST, _HIGHEST[zeros])
-
-    def _mean_loss(self, power: float, sample: Sample) -> float:
-        m = Mean(sample.mu, sample.mu, sample.mu)
-        deviance = self.held(power).unit_deviance(sample.y, m)
-        return float((sample.counts * sample.prior) @ deviance / np.sum(sample.counts))
 
     def edge_note(self) -> str | None:
         if not (self.estimated and self._power in (_LOWEST, *_HIGHEST.values())):
@@ -340,8 +340,9 @@ def _relative_loss(y: Array, mu: Array, q: float) -> Array:
         far = (x * np.expm1((q - 1.0) * log_x) / (q - 1.0) - (x - 1.0)) / q
     else:
         far = (np.expm1(q * log_x) / q - (x - 1.0)) / (q - 1.0)
-    small = np.clip(log_x, -_NEAR, _NEAR)
-    return np.where(np.abs(log_x) < _NEAR, _near_loss(small, q), far)
+    near = np.abs(log_x) < _NEAR
+    far[near] = _near_loss(log_x[near], q)
+    return np.asarray(far)
 
 
 def _near_loss(log_x: Array, q: float) -> Array:

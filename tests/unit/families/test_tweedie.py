@@ -10,6 +10,7 @@ from scipy import special
 
 import glmkit as gk
 from glmkit.families import Gamma, InverseGaussian, Poisson, Tweedie
+from glmkit.families._panels import by_panels
 from glmkit.families._stable import stable_tail
 from glmkit.families._tweedie import log_density_at_mean
 
@@ -111,6 +112,21 @@ def test_deviance_is_exact_close_to_the_mean_and_near_the_special_powers(power):
     with mp.workdps(60):
         p = mp.mpf(power)
         np.testing.assert_allclose(got, [float(exact(a)) for a in y.tolist()], rtol=1e-12, atol=1e-40)
+
+
+@pytest.mark.parametrize("power", [1.01, 1.05, 1.2, 1.5, 1.99, 2.02, 2.5, 6.0])
+@pytest.mark.parametrize("phi", [1e-3, 0.3, 20.0])
+def test_density_of_many_rows_is_that_of_each_row(power, phi):
+    y = np.exp(1.5 * np.random.default_rng(1).normal(size=4000))
+    many = log_density_at_mean(y, np.full(4000, phi), power)
+    few = np.concatenate([log_density_at_mean(part, np.full(500, phi), power) for part in np.split(y, 8)])
+    # the values at few points are right to 1e-13 themselves
+    np.testing.assert_allclose(many, few, rtol=2e-13, atol=2e-13)
+
+
+def test_a_function_too_rough_for_panels_is_asked_for_every_row():
+    x = np.linspace(0.0, 1.0, 3000)
+    np.testing.assert_array_equal(by_panels(lambda x: np.sin(1e5 * x), x), np.sin(1e5 * x))
 
 
 # -- the distribution above the power two ---------------------------------------------------
