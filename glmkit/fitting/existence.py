@@ -38,6 +38,7 @@ from glmkit.fitting.objective import GLMObjective
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession, far_mean, openness_of, recession_of
 from glmkit.fitting.scoring import Control
+from glmkit.numerics.rowwise import over_rows
 
 __all__ = ["LimitFit", "Settled", "limit_fit", "settle", "suspects"]
 
@@ -140,17 +141,19 @@ def suspects(fit: GLMFit) -> bool:
     and there is an open row. Never false where the maximum does not exist; O(n).
     """
     problem, family = fit.problem, fit.family
-    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
-        deviance = family.unit_deviance(problem.y, fit.mean)
     step = fit.trace[-1].step if fit.trace else 0.0
     unit = fit.dispersion if np.isfinite(fit.dispersion) else 1.0
     limit = NEAR_LIMIT if fit.factor.condition <= STEEP else NEAR_LIMIT_STEEP
-    close = (deviance <= limit) | (problem.weights * deviance <= ROOM * step * step * unit)
-    asked = (problem.weights > 0.0) & (close | (not fit.converged))
-    if not np.any(asked):
-        return False
-    below, above = openness_of(family, problem.y[asked])
-    return bool(np.any(below | above))
+
+    def open_and_close(rows: slice) -> bool:
+        y, weights = problem.y[rows], problem.weights[rows]
+        deviance = family.unit_deviance(y, fit.mean.of(rows))
+        close = (deviance <= limit) | (weights * deviance <= ROOM * step * step * unit)
+        asked = (weights > 0.0) & (close | (not fit.converged))
+        return bool(np.any(asked)) and bool(np.any(np.logical_or(*openness_of(family, y[asked]))))
+
+    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
+        return any(over_rows(open_and_close, len(problem.y)))
 
 
 def limit_fit(fit: GLMFit, recession: Recession, control: Control) -> LimitFit:
