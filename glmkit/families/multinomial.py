@@ -18,12 +18,9 @@ from scipy import special
 from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.errors import FamilyError
 from glmkit.families._kernels import relative_entropy
-from glmkit.families.vector import ComponentSpec, OpenRows, VectorFamily, level_names
+from glmkit.families.vector import MOVED, ComponentSpec, OpenRows, VectorFamily, level_names
 
 __all__ = ["Multinomial"]
-
-MOVED = 1e-9
-"""Share of its terms by which a direction must move a predictor: the rest is rounding."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -33,12 +33,14 @@ from glmkit.families.kind import AnyKind
 from glmkit.families.link_names import LinkLike
 from glmkit.families.parameters import Parameters
 
-__all__ = ["Arranged", "ComponentSpec", "OpenRows", "VectorFamily", "level_names"]
+__all__ = ["MOVED", "Arranged", "ComponentSpec", "OpenRows", "VectorFamily", "level_names"]
 
 # Standard errors of a predictor, in units of its size, from which it is running away.
 UNKNOWN = 10.0
 # Step of numerical derivatives: the cube root of a rounding.
 DIFFERENCE = 6e-6
+# Share of its terms by which a direction must move a predictor: the rest is rounding.
+MOVED = 1e-9
 
 
 class ComponentSpec(NamedTuple):
@@ -99,6 +101,10 @@ class VectorFamily(AnyKind, Parameters, ABC):
     edge: ClassVar[float] = np.inf
     """Size of a predictor beyond which :meth:`boundary_note` is asked."""
     edge_cure: ClassVar[str] = ""
+    """What to do there."""
+    limit_text: ClassVar[str] = "some levels become impossible"
+    """What happens in the rows that are separated."""
+    limit_cure: ClassVar[str] = "Merge or drop the levels concerned, or collect more data."
     """What to do there."""
     takes_exposure: ClassVar[bool] = False
     """Whether the offset is added to the logarithm of a mean."""
