@@ -181,6 +181,14 @@ def test_new_data_of_a_response_without_levels_take_one_column():
         gk.glm("z ~ x", DATA).predict({"x": [1.0, 2.0]}, offset=np.ones((2, 2)))
 
 
+@pytest.mark.parametrize(
+    "ask", [lambda f: f.comparisons("x"), lambda f: f.marginal_effects(), lambda f: f.predictions()]
+)
+def test_what_changes_the_rows_does_not_know_the_offsets_of_levels(in_formula, ask):
+    with pytest.raises(gk.FitError, match="does not know what the offsets of the levels are"):
+        ask(in_formula)
+
+
 def test_coefficients_are_those_of_nnet():
     stored = json.loads(FIXTURE.read_text())
     fit = gk.glm(
