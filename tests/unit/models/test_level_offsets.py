@@ -184,9 +184,9 @@ def test_new_data_of_a_response_without_levels_take_one_column():
 @pytest.mark.parametrize(
     "ask", [lambda f: f.comparisons("x"), lambda f: f.marginal_effects(), lambda f: f.predictions()]
 )
-def test_what_changes_the_rows_does_not_know_the_offsets_of_levels(in_formula, ask):
+def test_what_changes_the_rows_does_not_know_the_offsets_of_levels(ask):
     with pytest.raises(gk.FitError, match="does not know what the offsets of the levels are"):
-        ask(in_formula)
+        ask(fitted(offset={"top": "u"}))
 
 
 def test_coefficients_are_those_of_nnet():
@@ -197,3 +197,8 @@ def test_coefficients_are_those_of_nnet():
     # BFGS stops where its gradient is 1e-6 of the coefficients
     np.testing.assert_allclose(fit.coef, np.ravel(stored["coef"]), rtol=1e-5)
     np.testing.assert_allclose(fit.deviance, stored["deviance"], rtol=1e-11)
+
+
+def test_marginal_means_do_not_know_the_offsets_of_levels():
+    with pytest.raises(gk.FitError, match="does not know what the offsets of the levels are"):
+        fitted(offset={"top": "u"}).emmeans("x")
