@@ -105,7 +105,7 @@ class ShownAsTable:
         >>> import glmkit as gk
         >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
         >>> print(means.to_latex())
-        \noindent\textbf{Estimated marginal means}
+        \par\medskip\noindent\textbf{Estimated marginal means}\nopagebreak\smallskip
         <BLANKLINE>
         \noindent
         \begin{tabular}{@{}lrrrrr@{}}
@@ -115,6 +115,6 @@ class ShownAsTable:
         A & 31.04 & 1.07 & Inf & 29.01 & 33.21 \\
         B & 25.26 & 0.97 & Inf & 23.43 & 27.23 \\
         \bottomrule
-        \end{tabular}
+        \end{tabular}\par\smallskip
         """
         return self.table.to_latex()
