@@ -1,7 +1,7 @@
 """glum, unpenalised, with standard errors from the expected information.
 
-It estimates a dispersion for the Poisson and the binomial too: there its standard errors are compared up to
-that one factor (see `peers.worker`).
+It estimates a dispersion for the Poisson and the binomial too, and divides by n instead of n - p: its
+standard errors are compared up to that one factor (see `peers.worker`).
 """
 
 from __future__ import annotations
