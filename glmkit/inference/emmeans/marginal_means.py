@@ -46,8 +46,8 @@ def marginal_means(
     options: Options,
 ) -> MarginalMeans:
     """Return the estimated marginal means of a specification."""
-    grid = reference_grid(model, at, offset=options.offset, exposure=options.exposure)
     probabilities = probabilities_of(model, "emmeans")
+    grid = reference_grid(model, at, offset=options.offset, exposure=options.exposure)
     if probabilities is None:
         chosen, back = (
             read_specs(specs, by, list(grid.cells.columns)),
