@@ -1,0 +1,1 @@
+"""What the same fits cost in other packages: seeded workloads, adapters, and the tables of the comparison."""
