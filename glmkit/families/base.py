@@ -62,6 +62,8 @@ class Family(AnyKind, Parameters, Distribution, ABC):
     has_likelihood: ClassVar[bool] = True
     variance_text: ClassVar[str] = "V(mu)"
     """The variance function as equations write it, in ``mu`` and the family's own parameters."""
+    rowwise_dispersion: ClassVar[bool] = False
+    """Whether the dispersion of the likelihood depends on every response, not on sums alone."""
     counts: ClassVar[bool] = False
     """Whether responses are counts, of which zeros may be too many."""
     spread_alternatives: ClassVar[tuple[str, ...]] = ()
@@ -155,8 +157,10 @@ class Family(AnyKind, Parameters, Distribution, ABC):
     def valid_mean(self, m: Mean) -> BoolArray:
         """Return which means, (n,), lie in the family's range (or underflow towards its edge)."""
 
-    def start(self, y: Array, weights: Array) -> Array:
-        """Return starting means, (n,): R's, and the weighted mean of y where the link has none.
+    def start(self, y: Array, weights: Array, average: float | None = None) -> Array:
+        """Return starting means, (n,): R's, and their weighted mean where the link has none.
+
+        That `average` is of these rows, unless it is given as that of more.
 
         Raises
         ------
@@ -166,7 +170,8 @@ class Family(AnyKind, Parameters, Distribution, ABC):
         mu = np.asarray(self._start(y, weights), dtype=np.float64)
         bad = ~self._admits(mu)
         if bad.any():
-            average = np.average(mu, weights=weights) if weights.sum() > 0.0 else np.mean(mu)
+            if average is None:
+                average = float(np.average(mu, weights=weights) if weights.sum() > 0.0 else np.mean(mu))
             mu = np.where(bad, average, mu)
             if not self._admits(np.atleast_1d(average)).all():
                 raise FamilyError(
@@ -176,6 +181,10 @@ class Family(AnyKind, Parameters, Distribution, ABC):
                     rows=np.flatnonzero(bad).tolist(),
                 )
         return mu
+
+    def start_total(self, y: Array, weights: Array) -> float:
+        """Return the weighted sum of R's starting means, of which `start` may need the average."""
+        return float(weights @ np.asarray(self._start(y, weights), dtype=np.float64))
 
     def _start(self, y: Array, weights: Array) -> Array:
         return y
@@ -265,6 +274,14 @@ class Family(AnyKind, Parameters, Distribution, ABC):
 
     def likelihood_note(self, y: Array, weights: Array, trials: Array | None = None) -> str | None:
         """Return a sentence on how far the log-likelihood of these data can be read, or None."""
+        return self.broken_note(self.broken_rows(y, weights, trials))
+
+    def broken_rows(self, y: Array, weights: Array, trials: Array | None = None) -> int:
+        """Return how many responses the likelihood does not hold for as they stand."""
+        return 0
+
+    def broken_note(self, rows: int) -> str | None:
+        """Return what that many such rows mean for the log-likelihood, in a sentence; None for nothing."""
         return None
 
     def profiled(self, deviance: float, dispersion: float, nobs: float) -> float:

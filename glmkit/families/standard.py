@@ -193,12 +193,14 @@ class Poisson(Family, verified=True):
         value = np.where(count == 0.0, 0.0, value)
         return weights * np.where(_whole(y, count), value, np.nan)
 
-    def likelihood_note(self, y: Array, weights: Array, trials: Array | None = None) -> str | None:
-        broken = int(np.count_nonzero(~_whole(y, np.rint(y)) & (weights > 0.0)))
-        if not broken:
+    def broken_rows(self, y: Array, weights: Array, trials: Array | None = None) -> int:
+        return int(np.count_nonzero(~_whole(y, np.rint(y)) & (weights > 0.0)))
+
+    def broken_note(self, rows: int) -> str | None:
+        if not rows:
             return None
         return (
-            f"The response is not a whole number in {broken} rows, where a Poisson likelihood "
+            f"The response is not a whole number in {rows} rows, where a Poisson likelihood "
             "does not exist: the log-likelihood, AIC and BIC are NaN (R gives an infinite AIC)."
         )
 

@@ -39,7 +39,17 @@ from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession, far_mean, openness_of, recession_of
 from glmkit.fitting.scoring import Control
 
-__all__ = ["LimitFit", "Settled", "limit_fit", "settle", "suspects"]
+__all__ = [
+    "End",
+    "LimitFit",
+    "Settled",
+    "lifted",
+    "limit_fit",
+    "limiting_mean",
+    "may_run_away",
+    "settle",
+    "suspects",
+]
 
 # A row whose unit deviance is below this has all but reached its limit.
 NEAR_LIMIT = 1e-10
@@ -139,14 +149,27 @@ def suspects(fit: GLMFit) -> bool:
     It is when an open row is close to its limit, or when the iterations did not converge
     and there is an open row. Never false where the maximum does not exist; O(n).
     """
-    problem, family = fit.problem, fit.family
-    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
-        deviance = family.unit_deviance(problem.y, fit.mean)
-    step = fit.trace[-1].step if fit.trace else 0.0
     unit = fit.dispersion if np.isfinite(fit.dispersion) else 1.0
-    limit = NEAR_LIMIT if fit.factor.condition <= STEEP else NEAR_LIMIT_STEEP
-    close = (deviance <= limit) | (problem.weights * deviance <= ROOM * step * step * unit)
-    asked = (problem.weights > 0.0) & (close | (not fit.converged))
+    step = fit.trace[-1].step if fit.trace else 0.0
+    end = End(fit.factor.condition, step * step * unit, fit.converged)
+    return may_run_away(fit.problem, fit.family, fit.mean, end)
+
+
+class End(NamedTuple):
+    """How the iterations ended: the condition, the last step's square in units of the deviance."""
+
+    condition: float
+    squared_step: float
+    converged: bool
+
+
+def may_run_away(problem: Problem, family: Family, mean: Mean, end: End) -> bool:
+    """Return whether some row of a problem, which may be part of a larger one, is a cheap sign."""
+    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
+        deviance = family.unit_deviance(problem.y, mean)
+    limit = NEAR_LIMIT if end.condition <= STEEP else NEAR_LIMIT_STEEP
+    close = (deviance <= limit) | (problem.weights * deviance <= ROOM * end.squared_step)
+    asked = (problem.weights > 0.0) & (close | (not end.converged))
     if not np.any(asked):
         return False
     below, above = openness_of(family, problem.y[asked])
@@ -172,9 +195,9 @@ def limit_fit(fit: GLMFit, recession: Recession, control: Control) -> LimitFit:
     problem = fit.problem
     counted = np.flatnonzero((recession.signs == 0.0) & (problem.weights > 0.0))
     inner = settle(_fit_remaining(fit, counted, control), control).fit if len(counted) else None
-    gamma, inverse = _lifted(fit, inner)
+    gamma, inverse = lifted(fit, inner)
     eta = _limiting_eta(fit, recession, gamma)
-    mean = _limiting_mean(fit.family, problem.y, eta)
+    mean = limiting_mean(fit.family, problem.y, eta)
     deviance, pearson = _deviance_and_pearson(problem, fit.family, mean)
     dispersion = dispersion_of(fit.family, pearson, fit.df_resid)
     coef, vcov = _coefficients(fit, recession, gamma, dispersion * inverse)
@@ -225,7 +248,7 @@ def _remaining(fit: GLMFit, rows: IntArray) -> Problem:
     )
 
 
-def _lifted(fit: GLMFit, inner: GLMFit | None) -> tuple[Array, Array]:
+def lifted(fit: GLMFit, inner: GLMFit | None) -> tuple[Array, Array]:
     """Return coefficients and inverse information of the remaining rows in the coordinates of `fit`.
 
     beta = gamma' - a'(s' gamma') for the inner fit's shift s', then gamma = beta + a (s beta).
@@ -254,7 +277,7 @@ def _limiting_eta(fit: GLMFit, recession: Recession, gamma: Array) -> Array:
     return eta
 
 
-def _limiting_mean(family: Family, y: Array, eta: Array) -> Mean:
+def limiting_mean(family: Family, y: Array, eta: Array) -> Mean:
     """Return the mean at eta, which may be infinite: there the mean is flat."""
     with np.errstate(all="ignore"):  # rows of zero weight may be anywhere, or nan
         mean = Mean(*(np.array(part) for part in family.mean(np.where(np.isinf(eta), 0.0, eta))))

@@ -36,7 +36,7 @@ from glmkit.frame.names import CoefName, plain_name
 from glmkit.frame.notes import coding_notes
 from glmkit.frame.registered import available
 from glmkit.frame.report import FrameReport, frame_report
-from glmkit.frame.response import Response, read_response
+from glmkit.frame.response import Response, check_trials, read_response
 from glmkit.frame.rows import Missing, Rows, choose_rows, first_labels, lost_rows, row_list
 from glmkit.frame.terms import TermColumns
 from glmkit.frame.values import Factor, Logical, Matrix, Value, take_rows
@@ -343,6 +343,7 @@ def _assembled(
     formula = read.formula
     assert formula.response is not None
     response = read_response(values[formula.response], formula.response, kind, rows.labels)
+    check_trials(response)
     names = (*formula.captured, *captured_names(arguments, read.columns, read.context))
     coding = Coding(
         formula,

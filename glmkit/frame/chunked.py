@@ -1,0 +1,400 @@
+"""A formula over data in chunks: levels, knots and row counts from first scans, then chunk after chunk.
+
+The order is that of one frame: the kinds and levels of the columns, what functions such as
+``poly()`` learn from all rows, the rows without missing values and the levels that occur in them, the
+coding. With the coding settled, each chunk becomes a model frame of its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from glmkit.errors import DataChangedError, DataError, FormulaError
+from glmkit.fitting.absent import absent
+from glmkit.frame.absent import AbsentColumn
+from glmkit.frame.align import checked, numbers_in, truth_in
+from glmkit.frame.arguments import ALLOWED, RowArguments, RowNumbers, captured_names, linear_offset
+from glmkit.frame.chunks import Chunk, Source, within
+from glmkit.frame.coding import Coding, Contrasts, check_names, code_terms
+from glmkit.frame.columns import Columns
+from glmkit.frame.encoding import FactorEncoding
+from glmkit.frame.evaluate import evaluate
+from glmkit.frame.formula import ParsedFormula, parse_expression, parse_formula
+from glmkit.frame.learning import stateful_calls
+from glmkit.frame.modelframe import ModelFrame, check_finite, expressions, find_missing, formula_offset
+from glmkit.frame.notes import coding_notes
+from glmkit.frame.registered import available
+from glmkit.frame.response import Response, fractional_note, read_response
+from glmkit.frame.rows import RowCounts, Rows, check_counts, rows_without_missing
+from glmkit.frame.scanning import conforming, learn_states, learn_variables
+from glmkit.frame.syntax import deparse
+from glmkit.frame.tally import Tally, TemplateColumn, checksum
+from glmkit.frame.values import Factor, Value, take_rows
+
+__all__ = ["ChunkedFrame", "Reading", "chunked_frame"]
+
+NUMBERS = ("weights", "freq_weights", "offset", "exposure")
+# Bytes of the few p x p matrices of a fit that are never asked for by accident.
+MOST_BYTES = 8 * 2**30
+MATRICES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """How a chunk is read: which columns, as what, and the expressions over them.
+
+    Parameters
+    ----------
+    source : Source
+    formula : ParsedFormula
+    variables : dict
+        The columns used, by the formula or an argument, as the scan found them.
+    arguments : RowArguments
+        Names of columns or expressions.
+    context : dict
+    state : dict
+        What functions learned from all rows.
+    response_kind : str
+    """
+
+    source: Source
+    formula: ParsedFormula
+    variables: Mapping[str, Any]
+    arguments: RowArguments
+    context: Mapping[str, object]
+    state: Mapping[str, Any]
+    response_kind: str
+
+    def rows(self, chunk: Chunk) -> ChunkRows:
+        """Return the values of the chunk's rows that are used."""
+        columns = conforming(self.variables, chunk)
+        values = {text: self._evaluated(text, columns) for text in expressions(self.formula)}
+        numbers = self._numbers(columns)
+        missing = find_missing(values, columns) | numbers.missing()
+        rows = rows_without_missing(columns.index, missing, numbers.subset, self.arguments.na_action)
+        used = {
+            text: value if rows.all_used else take_rows(value, rows.kept) for text, value in values.items()
+        }
+        check_finite(used, rows.labels)
+        numbers = numbers if rows.all_used else numbers.select(rows.kept)
+        for name, given in numbers.given().items():
+            checked(given, name, rows.labels, allowed=ALLOWED[name][0], rule=ALLOWED[name][1])
+        return ChunkRows(columns, rows, values, used, numbers)
+
+    def _evaluated(self, text: str, columns: Columns) -> Value:
+        return evaluate(text, columns, context=self.context, state=dict(self.state), learn=False)
+
+    def _numbers(self, columns: Columns) -> RowNumbers:
+        found: dict[str, Any] = {}
+        for name in (*NUMBERS, "subset"):
+            given = getattr(self.arguments, name)
+            if given is not None:
+                value = columns[given] if given in columns else self._evaluated(given, columns)
+                found[name] = numbers_in(value, name)
+        if "subset" in found:
+            found["subset"] = truth_in(found["subset"])
+        return RowNumbers(**found)
+
+
+@dataclass(frozen=True, eq=False)
+class ChunkRows:
+    """A chunk's columns, which of its rows are used, and the values over all and over those."""
+
+    columns: Columns
+    rows: Rows
+    all_values: Mapping[str, Value]
+    values: Mapping[str, Value]
+    numbers: RowNumbers
+
+
+@dataclass(frozen=True, eq=False)
+class ChunkedFrame:
+    """A formula and chunked data, ready to be fitted.
+
+    Parameters
+    ----------
+    reading : Reading
+    coding : Coding
+    response : Response
+        Without its values.
+    counts : RowCounts
+    notes : tuple of str
+    checksums : tuple
+        Of each chunk: rows read, rows used, and sums of squares of its values, to tell a change.
+    given : tuple
+        The contrasts and the context as the caller gave them.
+    """
+
+    reading: Reading
+    coding: Coding
+    response: Response
+    counts: RowCounts
+    notes: tuple[str, ...]
+    checksums: tuple[tuple[float, ...], ...]
+    given: tuple[Contrasts, Mapping[str, object]]
+
+    def frames(self, purpose: str) -> Iterator[tuple[Chunk, ModelFrame]]:
+        """Yield the model frame of each chunk that has rows in use.
+
+        Raises
+        ------
+        DataChangedError
+            A chunk is not what it was in the first scan, or there are fewer or more.
+        """
+        number = -1
+        for chunk in self.reading.source.read(tuple(self.reading.variables), purpose):
+            number = chunk.number
+            with within(chunk):
+                found = self.reading.rows(chunk)
+                self._check_same(number, checksum(found.rows, found.values, found.numbers))
+                frame = self._frame(found) if found.rows.n_used else None
+            if frame is not None:
+                yield chunk, frame
+        if number + 1 < len(self.checksums):
+            raise DataChangedError(
+                f"A pass over the data yielded {number + 1} chunks where the first scan found {len(self.checksums)}. A"
+                " fit makes several passes and needs a re-iterable source: give chunks() a function that starts anew,"
+                " a list of frames, or files.",
+                chunks=number + 1,
+                expected=len(self.checksums),
+            )
+
+    def _check_same(self, number: int, now: tuple[float, ...]) -> None:
+        before = self.checksums[number] if number < len(self.checksums) else None
+        if before is not None and np.allclose(before, now, rtol=1e-12, atol=0.0):
+            return
+        what = (
+            "is not what it was in the first scan"
+            if before is not None
+            else "was not there in the first scan"
+        )
+        counts = "" if before is None else f" It had {before[0]:.0f} rows, {before[1]:.0f} of them used; now"
+        raise DataChangedError(
+            f"The chunk {what}.{counts + f' {now[0]:.0f} and {now[1]:.0f}.' if counts else ''} The data changed during"
+            " the fit. Fit again when nothing writes to them.",
+            chunk=number,
+        )
+
+    def _frame(self, found: ChunkRows) -> ModelFrame:
+        reading, numbers = self.reading, found.numbers
+        response = self._response(found)
+        weights = np.ones(found.rows.n_used) if numbers.weights is None else numbers.weights
+        offsets = [formula_offset(text, found.values[text]) for text in reading.formula.offsets]
+        return ModelFrame(
+            response=response,
+            coding=self.coding,
+            blocks=self.coding.blocks(found.values),
+            rows=found.rows,
+            weights=weights if response.trials is None else weights * response.trials,
+            freq_weights=numbers.freq_weights,
+            offset=linear_offset(numbers, offsets),
+            arguments=reading.arguments,
+            source=found.columns,
+        )
+
+    def _response(self, found: ChunkRows) -> Response:
+        label, levels = self.response.label, self.response.levels
+        value = found.values[label]
+        if isinstance(value, Factor) and levels is not None and value.levels != levels:
+            place = np.array([levels.index(x) if x in levels else -1 for x in value.levels] + [-1])
+            value = replace(value, codes=place[value.codes], levels=levels)
+        return read_response(value, label, self.reading.response_kind, found.rows.labels)
+
+    def without_rows(self) -> ModelFrame:
+        """Return the model frame of the whole, of which only counts, coding and notes are there."""
+        counts, arguments = self.counts, self.reading.arguments
+        numbers = {name: getattr(arguments, name) is not None for name in NUMBERS}
+        offset = numbers["offset"] or numbers["exposure"] or bool(self.reading.formula.offsets)
+        names = self.reading.source.names()
+        return ModelFrame(
+            response=self.response,
+            coding=self.coding,
+            blocks=absent("the design"),
+            rows=rows_of(counts, arguments.na_action),
+            weights=absent("the weights"),
+            freq_weights=absent("the frequency weights") if numbers["freq_weights"] else None,
+            offset=absent("the offset") if offset else None,
+            arguments=arguments,
+            source=Columns(counts.n_read, pd.RangeIndex(0), {name: AbsentColumn(name) for name in names}),
+            contrasts=self.given[0],
+            context=dict(self.given[1]),
+            notes=self.notes,
+        )
+
+
+def rows_of(counts: RowCounts, na_action: str) -> Any:
+    """Return what stands for the rows of a model that keeps their numbers only."""
+    return absent(
+        "the labels of the rows",
+        n_read=counts.n_read,
+        n_used=counts.n_used,
+        n_outside=counts.n_outside,
+        n_dropped=counts.n_dropped,
+        all_used=counts.n_used == counts.n_read,
+        dropped=dict(counts.dropped),
+        made={},
+        na_action=na_action,
+    )
+
+
+def chunked_frame(
+    formula: str,
+    source: Source,
+    *,
+    response_kind: str,
+    levels: Mapping[str, Sequence[Hashable]],
+    arguments: RowArguments,
+    contrasts: Contrasts = None,
+    context: Mapping[str, object] | None = None,
+) -> ChunkedFrame:
+    """Return a formula over chunked data, all learned that coding them needs.
+
+    Raises
+    ------
+    FormulaError, DataError
+        As `model_frame`, with the chunk named; or the columns differ between chunks.
+    """
+    names_in_sight = available(context)
+    names = source.names()
+    parsed = parse_formula(formula, names, names_in_sight)
+    if parsed.response is None or parsed.part2 is not None:
+        raise FormulaError(
+            f"The formula {formula!r} needs a response and one part. Write 'y ~ x'.", formula=formula
+        )
+    arguments, variables = _checked_arguments(arguments, parsed, names, names_in_sight)
+    unknown = [name for name in levels if name not in variables]
+    if unknown:
+        raise DataError(
+            f"chunks(levels=) names {unknown}, which the model does not use.", columns=tuple(unknown)
+        )
+    seen = learn_variables(source, variables, levels)
+    texts = (*expressions(parsed), *_texts(arguments, seen))
+    state = learn_states(source, seen, texts, names_in_sight)
+    reading = Reading(source, parsed, seen, arguments, names_in_sight, state, response_kind)
+    return _coded(reading, _tally(reading), (contrasts, dict(context or {})))
+
+
+def _checked_arguments(
+    arguments: RowArguments, formula: ParsedFormula, names: tuple[str, ...], context: Mapping[str, object]
+) -> tuple[RowArguments, tuple[str, ...]]:
+    """Return the arguments with normalised expressions, and all columns that are used, in the data's order."""
+    used = set(formula.variables)
+    normal = {}
+    for name in (*NUMBERS, "subset"):
+        given = getattr(arguments, name)
+        if given is None:
+            continue
+        if not isinstance(given, str):
+            raise DataError(
+                f"{name} is given as values, which say nothing about chunks. Put them into a column of the data, and"
+                " give its name or an expression.",
+                argument=name,
+            )
+        if given in names:
+            used.add(given)
+            continue
+        parsed = parse_expression(given, names, context)
+        normal[name] = parsed.text
+        used |= set(parsed.variables)
+    return replace(arguments, **normal), tuple(name for name in names if name in used)
+
+
+def _texts(arguments: RowArguments, variables: Mapping[str, object]) -> tuple[str, ...]:
+    given = (getattr(arguments, f.name) for f in fields(arguments) if f.name != "na_action")
+    return tuple(text for text in given if isinstance(text, str) and text not in variables)
+
+
+def _tally(reading: Reading) -> Tally:
+    """Return what one scan over the used rows of all chunks finds."""
+    assert reading.formula.response is not None
+    tally = Tally(reading.formula.response)
+    for chunk in reading.source.read(tuple(reading.variables), "rows"):
+        with within(chunk):
+            found = reading.rows(chunk)
+            tally.add(found.rows, found.all_values, found.values, found.numbers)
+    counts = tally.counts(reading.source.names())
+    check_counts(counts, reading.arguments.na_action)
+    tally.check_weights()
+    return tally
+
+
+def _coded(reading: Reading, tally: Tally, given: tuple[Contrasts, Mapping[str, object]]) -> ChunkedFrame:
+    formula, names = reading.formula, reading.source.names()
+    used, everywhere = tally.used_values(), tally.all_values()
+    columns = _template(reading)
+    coded = code_terms(formula, used, columns, given[0])
+    captured = (*formula.captured, *captured_names(reading.arguments, dict.fromkeys(names), reading.context))
+    context = {name: reading.context[name] for name in captured}
+    learned = {
+        text: reading.state[text]
+        for expression in expressions(formula)
+        for text in _states_in(expression)
+        if text in reading.state
+    }
+    coding = Coding(formula, *coded, learned, context)
+    _check_size(coding)
+    check_names(coding.names)
+    assert formula.response is not None
+    response = read_response(
+        used[formula.response], formula.response, reading.response_kind, pd.RangeIndex(1)
+    )
+    notes = (
+        *fractional_note(tally.fractional, formula.response),
+        *coding_notes(coding.encodings, everywhere),
+    )
+    trials = None if response.trials is None else absent("the trials")
+    if response.trials is not None and not tally.any_trials:
+        raise DataError(
+            f"The response {response.label} has no row with any trials: all counts are zero.",
+            column=response.label,
+        )
+    response = replace(response, y=absent("the response"), trials=trials, notes=())
+    return ChunkedFrame(reading, coding, response, tally.counts(names), notes, tuple(tally.checksums), given)
+
+
+def _states_in(expression: str) -> list[str]:
+    return [deparse(call) for call in stateful_calls(expression)]
+
+
+def _template(reading: Reading) -> Columns:
+    """Return columns without rows that have the kinds and levels of the data."""
+    readers = {name: TemplateColumn(variable) for name, variable in reading.variables.items()}
+    return Columns(0, pd.RangeIndex(0), readers)
+
+
+def _check_size(coding: Coding) -> None:
+    """Refuse a design whose p x p matrices no machine holds, before anything of that size is made."""
+    widths = [
+        prod(_width(coding, factor, reduced) for factor, reduced in one)
+        for term in coding.terms
+        for one in term.products
+    ]
+    p = sum(widths)
+    needed = MATRICES * 8 * p * p
+    if needed > MOST_BYTES:
+        widest = coding.terms[_term_of(coding, int(np.argmax(widths)))].label
+        raise DataError(
+            f"The model has {p} columns, most of them of {widest}; its information matrix and factors need about"
+            f" {needed / 2**30:.0f} GiB, more than the {MOST_BYTES / 2**30:.0f} GiB a fit may ask for. Group the"
+            " levels, absorb the factor (fixed effects), or use a package with sparse or mixed models.",
+            columns=p,
+            bytes=needed,
+        )
+
+
+def _width(coding: Coding, factor: str, reduced: bool) -> int:
+    encoding = coding.encodings[factor]
+    if isinstance(encoding, FactorEncoding):
+        return len(encoding.levels) - reduced
+    return 1 if encoding.labels is None else len(encoding.labels)
+
+
+def _term_of(coding: Coding, product: int) -> int:
+    ends = np.cumsum([len(term.products) for term in coding.terms])
+    return int(np.searchsorted(ends, product, side="right"))
