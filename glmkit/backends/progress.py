@@ -81,7 +81,8 @@ class Watched:
         self.chunks = number
 
     def close(self) -> None:
-        """Clear what is shown."""
+        """Clear what is shown; the next pass begins anew."""
+        self.began = time.monotonic()
         if self._line is not None:
             self._line.close()
             self._line = None

@@ -225,7 +225,20 @@ class ChunkedFrame:
             contrasts=self.given[0],
             context=dict(self.given[1]),
             notes=self.notes,
+            chunks=self,
         )
+
+    def with_columns(self, names: tuple[str, ...]) -> ChunkedFrame:
+        """Return the same with more columns of the data in the chunks."""
+        new = tuple(name for name in names if name not in self.reading.variables)
+        if not new:
+            return self
+        variables = {**self.reading.variables, **learn_variables(self.reading.source, new, {})}
+        return replace(self, reading=replace(self.reading, variables=variables))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle nothing: where the chunks come from belongs to the caller's process."""
+        return (type(None), ())
 
 
 def rows_of(counts: RowCounts, na_action: str) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,9 @@ from glmkit.frame.response import Response, check_trials, read_response
 from glmkit.frame.rows import Missing, Rows, choose_rows, first_labels, lost_rows, row_list
 from glmkit.frame.terms import TermColumns
 from glmkit.frame.values import Factor, Logical, Matrix, Value, take_rows
+
+if TYPE_CHECKING:
+    from glmkit.frame.chunked import ChunkedFrame
 
 __all__ = ["ModelFrame", "model_frame"]
 
@@ -76,6 +79,8 @@ class ModelFrame:
         Whether the columns came as a ready design matrix, without a formula.
     second : ModelFrame or None
         The part after ``|``, for a family that models one: the same rows and response.
+    chunks : ChunkedFrame or None
+        Of a frame without rows, where they can be read again, chunk by chunk.
     """
 
     response: Response
@@ -92,6 +97,7 @@ class ModelFrame:
     notes: tuple[str, ...] = ()
     ready: bool = False
     second: ModelFrame | None = None
+    chunks: ChunkedFrame | None = None
 
     @property
     def formula(self) -> ParsedFormula:

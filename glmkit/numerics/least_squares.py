@@ -77,8 +77,7 @@ def weighted_least_squares(
     solution = solve_triangle(root[:p, :p], root[:p, p]) / scale
     factor = factor_of_root(root[:p, :p], scale)
     if refine:
-        rate = _ROUNDING * p * factor.condition
-        solution = refined(solution, _gradient(rows, rhs), factor, rate)
+        solution = refined(solution, _gradient(rows, rhs), factor, qr_rate(factor))
     return solution, factor
 
 
@@ -148,6 +147,11 @@ def _gradient(rows: Array, rhs: Array, shift: Array | float = 0.0) -> Callable[[
         return add_to_pair(pair_tdot(rows, pair_residual(rows, x, rhs)), shift).rounded()
 
     return gradient
+
+
+def qr_rate(factor: InformationFactor) -> float:
+    """Return a bound on the fraction of the error that a step leaves with a factor from QR."""
+    return _ROUNDING * len(factor.root) * factor.condition
 
 
 def cautious_rate(factor: InformationFactor) -> float:

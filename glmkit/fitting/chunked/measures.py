@@ -55,6 +55,8 @@ class _Sums:
     pearson: Total = field(default_factory=Total)
     null: Total = field(default_factory=Total)
     variance: Total = field(default_factory=Total)
+    loglik: Total = field(default_factory=Total)
+    null_loglik: Total = field(default_factory=Total)
     suspect: bool = False
     edge: bool = False
     positive: list[tuple[Array, Array, Array]] = field(default_factory=list)
@@ -80,7 +82,8 @@ def measures_of(
 ) -> Measures:
     """Return the measures of fitted means, and of the null model's.
 
-    Two passes: the deviances give the dispersion at which the likelihood is read.
+    One pass where the dispersion is known; else a second, for the deviances give the dispersion at
+    which the likelihood is read.
     """
     task = _Task(stream, family, independence, basics, mean, null)
     sums = _summed(task, end)
@@ -109,6 +112,8 @@ def _summed(task: _Task, end: End) -> _Sums:
         sums.variance.add(np.sum((problem.prior * family.variance(mean))[used]))
         if task.null is not None:
             sums.null.add(deviance_of(problem, family, task.null(problem)))
+        if family.has_likelihood and family.dispersion is not None:
+            _add_likelihood(task, sums, problem, mean, (family.dispersion, family.dispersion))
         sums.suspect = sums.suspect or may_run_away(problem, family, mean, end)
         sums.edge = sums.edge or at_edge(family, eta, problem.weights, converged=end.converged)
         if family.rowwise_dispersion:
@@ -122,15 +127,21 @@ def _likelihoods(task: _Task, sums: _Sums, deviance: float, null_deviance: float
     family = task.family
     if not family.has_likelihood:
         return float("nan"), float("nan")
-    phi, null_phi = (_dispersion(task, sums, value) for value in (deviance, null_deviance))
-    fitted, null = Total(), Total()
-    for piece, design in fitted_pieces(task.stream, task.independence, "likelihood"):
-        problem = piece.problem
-        _, mean = task.mean(problem, design, design.dot(task.mean.gamma) + problem.added)
-        fitted.add(_log_likelihood(task, problem, mean, phi))
-        if task.null is not None:
-            null.add(_log_likelihood(task, problem, task.null(problem), null_phi))
-    return float(fitted.value), float(null.value) if task.null is not None else float("nan")
+    if family.dispersion is None:
+        phi = _dispersion(task, sums, deviance), _dispersion(task, sums, null_deviance)
+        for piece, design in fitted_pieces(task.stream, task.independence, "likelihood"):
+            problem = piece.problem
+            _, mean = task.mean(problem, design, design.dot(task.mean.gamma) + problem.added)
+            _add_likelihood(task, sums, problem, mean, phi)
+    null = float(sums.null_loglik.value) if task.null is not None else float("nan")
+    return float(sums.loglik.value), null
+
+
+def _add_likelihood(task: _Task, sums: _Sums, problem: Problem, mean: Mean, phi: tuple[float, float]) -> None:
+    """Add a piece's log-likelihood, and that of the null model, each at its dispersion."""
+    sums.loglik.add(_log_likelihood(task, problem, mean, phi[0]))
+    if task.null is not None:
+        sums.null_loglik.add(_log_likelihood(task, problem, task.null(problem), phi[1]))
 
 
 def _dispersion(task: _Task, sums: _Sums, deviance: float) -> float:

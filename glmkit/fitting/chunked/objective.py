@@ -31,7 +31,7 @@ from glmkit.fitting.objective import (
     Quadratic,
 )
 from glmkit.numerics.factor import InformationFactor, cholesky_factor, factor_of_root, solve_triangle
-from glmkit.numerics.least_squares import cautious_rate, refined
+from glmkit.numerics.least_squares import cautious_rate, qr_rate, refined
 from glmkit.numerics.scaling import power_of_two
 
 __all__ = ["ChunkedObjective", "Passed"]
@@ -195,7 +195,7 @@ class ChunkedObjective:
         step = solve_triangle(root[:p, :p], root[:p, p]) / scale
         factor = factor_of_root(root[:p, :p], scale)
         gradient = stream_gradient(lambda: self._weighted_rows(beta), p)
-        return refined(step, gradient, factor, cautious_rate(factor)), factor
+        return refined(step, gradient, factor, qr_rate(factor)), factor
 
     def _weighted_rows(self, beta: Array) -> Iterator[tuple[Array, Array]]:
         """Yield sqrt(W) X and sqrt(W) times the working residual at `beta`."""

@@ -14,6 +14,7 @@ from glmkit._typing import Array, BoolArray
 from glmkit.errors import FitError
 from glmkit.frame.values import level_text
 from glmkit.inference.emmeans.averaging import Specs, averages, containers, read_specs
+from glmkit.inference.emmeans.digest import gridded
 from glmkit.inference.emmeans.grid import Grid, Values, reference_grid
 from glmkit.inference.emmeans.means import MarginalMeans
 from glmkit.inference.emmeans.scales import LinkScale, mean_scale
@@ -44,6 +45,7 @@ def marginal_means(
     options: Options,
 ) -> MarginalMeans:
     """Return the estimated marginal means of a specification."""
+    model = gridded(model)
     grid = reference_grid(model, at, offset=options.offset, exposure=options.exposure)
     chosen = read_specs(specs, by, list(grid.cells.columns))
     back = mean_scale(model.family, options.scale)
@@ -59,6 +61,7 @@ def marginal_slopes(
     options: Options,
 ) -> MarginalMeans:
     """Return the slopes of the linear predictor by a covariate, averaged for each combination of `specs`."""
+    model = gridded(model)
     grid = slope_grid(model, variable, at)
     chosen = read_specs(specs, by, list(grid.cells.columns))
     title = f"Slopes of {variable}"
