@@ -44,17 +44,21 @@ class FrameSource:
 
     def read(self, names: tuple[str, ...], purpose: str) -> Iterator[Chunk]:
         """Yield the frames."""
-        frames = iter(self.factory())
-        if frames is self._last:
-            raise not_repeatable()
-        self._last = frames
         first = 0
-        for number, frame in enumerate(_safely(frames)):
+        for number, frame in enumerate(_safely(self._begun)):
             bare = Chunk(number, f"chunk {number} (from row {first} of the data)", EMPTY, {"chunk": number})
             with within(bare):
                 columns = read_data(frame)
             yield bare._replace(columns=columns)
             first += columns.n_rows
+
+    def _begun(self) -> Iterator[Any]:
+        """Return a new iterator of the frames."""
+        frames = iter(self.factory())
+        if frames is self._last:
+            raise not_repeatable()
+        self._last = frames
+        return frames
 
 
 EMPTY = Columns(0, pd.RangeIndex(0), {})
@@ -69,11 +73,12 @@ def not_repeatable() -> DataError:
     )
 
 
-def _safely(frames: Iterator[Any]) -> Iterator[Any]:
+def _safely(begin: Callable[[], Iterator[Any]]) -> Iterator[Any]:
     """Yield the frames; an error of the source names the chunk."""
-    number = 0
+    number, frames = 0, None
     while True:
         try:
+            frames = frames or begin()
             frame = next(frames)
         except StopIteration:
             return

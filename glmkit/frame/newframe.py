@@ -173,7 +173,8 @@ def _as_levels(value: Value, seen: Variable, changed: DataError) -> Factor:
     if not is_categorical(value):
         value = _numbers_as_factor(value, seen, changed)
     grouped = as_factor(value)
-    extra = tuple(level for level in grouped.levels if level not in set(levels))
+    known = set(levels)
+    extra = tuple(level for level in grouped.levels if level not in known)
     place = np.append(positions(grouped.levels, levels + extra), -1)
     return Factor(place[grouped.codes], levels + extra, seen.ordered)
 

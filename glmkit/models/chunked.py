@@ -20,7 +20,8 @@ from glmkit.fitting.chunked.stream import Piece
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.scoring import Control
 from glmkit.frame.arguments import RowArguments
-from glmkit.frame.chunked import ChunkedFrame, chunked_frame
+from glmkit.frame.chunk_coding import chunked_frame
+from glmkit.frame.chunked import ChunkedFrame
 from glmkit.frame.chunks import within
 from glmkit.frame.coding import Contrasts
 from glmkit.frame.modelframe import ModelFrame
