@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,20 +10,51 @@ import numpy as np
 from glmkit._typing import Array, IntArray
 from glmkit.design.centring import Centring, centring_of
 from glmkit.design.matrix import Design
+from glmkit.errors import DesignError
 from glmkit.families.base import Family
 from glmkit.fitting.problem import Problem
 from glmkit.numerics.rank import Rank, independent_columns, vouched_by_gram
 
 __all__ = [
+    "ExtremeColumnsError",
     "Independence",
     "independence_of",
     "independence_under",
     "original_combinations",
+    "refuse_extremes",
+    "suspected_columns",
     "uncentred_norms",
 ]
 
 # Coefficients of a combination below this share of the largest are rounding.
 COMBINATION_ROUNDING = 1e-9
+# Columns whose largest value lies outside these have squares, or variances of coefficients, that leave
+# the range of doubles; the second pair tells, from the Gram matrix alone, where to look.
+EXTREMES = 1e-140, 1e140
+SUSPECTED = 1e-270, 1e270
+
+
+class ExtremeColumnsError(DesignError):
+    """Columns so large or small that their squares or variances are no doubles.
+
+    Attributes
+    ----------
+    columns : list of int
+        Their positions in the design.
+    largest : list of float
+        The largest absolute value of each.
+    """
+
+    columns: list[int]
+    largest: list[float]
+
+    def named(self, names: Sequence[str]) -> DesignError:
+        """Return the error in the words of the user's columns."""
+        said = [
+            f"{names[column]!r} (largest {value:.3g})"
+            for column, value in zip(self.columns, self.largest, strict=True)
+        ]
+        return DesignError(extremes_text(", ".join(said)), columns=[names[k] for k in self.columns])
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +112,10 @@ def independence_under(
     centring = centring_of(design, weights, constant)
     shifted = design.shifted(centring.shift)
     gram = shifted.gram(working)
+    suspected = suspected_columns(np.diag(gram))
+    if len(suspected):
+        values = np.abs(design.take(suspected).dense()[weights > 0])
+        refuse_extremes(suspected, np.max(values, axis=0, initial=0.0))
     moved = shifted.tdot(working) if np.any(centring.shift) else np.zeros(design.shape[1])
     norms = uncentred_norms(gram, moved, float(np.sum(working)), centring.shift)
     p = design.shape[1]
@@ -94,6 +130,29 @@ def independence_under(
     combinations = original_combinations(rank, centring)
     kept = centring.take(rank.kept)
     return Independence(rank.kept, rank.dropped, combinations, kept, shifted.take(rank.kept))
+
+
+def extremes_text(columns: str) -> str:
+    """Return what to say of columns beyond `EXTREMES`."""
+    return (
+        f"Values of these columns are so large or small that their squares are no double precision numbers: {columns}. "
+        "Give the column in another unit, so that its values lie nearer 1."
+    )
+
+
+def suspected_columns(squares: Array) -> IntArray:
+    """Return the columns whose squared norms, (p,), leave the range of doubles or nearly so."""
+    low, high = SUSPECTED
+    return np.flatnonzero(~((squares > low) & (squares < high)))
+
+
+def refuse_extremes(suspected: IntArray, largest: Array) -> None:
+    """Raise ExtremeColumnsError where the largest value of a suspected column is beyond `EXTREMES`."""
+    extreme = (largest > 0) & ((largest < EXTREMES[0]) | (largest > EXTREMES[1]))
+    if np.any(extreme):
+        columns = suspected[extreme].tolist()
+        listed = ", ".join(f"column {column}" for column in columns)
+        raise ExtremeColumnsError(extremes_text(listed), columns=columns, largest=largest[extreme].tolist())
 
 
 def uncentred_norms(gram: Array, sums: Array, total: float, shift: Array) -> Array:

@@ -18,6 +18,7 @@ from glmkit.families.registry import AnyFamily
 from glmkit.fitting.chunked.settle import SettledStream, fit_settled
 from glmkit.fitting.chunked.stream import Piece
 from glmkit.fitting.glm import GLMFit
+from glmkit.fitting.independence import ExtremeColumnsError
 from glmkit.fitting.scoring import Control
 from glmkit.frame.arguments import RowArguments
 from glmkit.frame.chunk_coding import chunked_frame
@@ -127,6 +128,8 @@ def _settled(frame: ChunkedFrame, family: Family, asked: Asked) -> SettledStream
             settled = fit_settled(stream, family, asked.control, start)
         except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, OverflowError) as error:
             raise beyond(family) from error
+        except ExtremeColumnsError as error:
+            raise error.named(list(_names(frame))) from None
         except KeyboardInterrupt as stopped:
             reached = vars(stopped).get("partial")
             partial = None if reached is None else pd.Series(reached, index=_names(frame), name="estimate")

@@ -13,6 +13,7 @@ from glmkit.errors import FitError
 from glmkit.families.base import Family
 from glmkit.fitting.adjusted import METHODS
 from glmkit.fitting.glm import GLMFit
+from glmkit.fitting.independence import ExtremeColumnsError
 from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.estimate import Estimate
@@ -57,7 +58,10 @@ def fit_frame(
     check_response(frame, family)
     names = pd.Index([name.name for name in frame.names], dtype=object)
     problem = replace(problem_of(frame), method=method)
-    fit = fit_problem(problem, family.released(), control, start_of(start, names))
+    try:
+        fit = fit_problem(problem, family.released(), control, start_of(start, names))
+    except ExtremeColumnsError as error:
+        raise error.named(list(names)) from None
     estimate = estimate_of(fit, names)
     remarks = remarks_of(frame, fit, estimate)
     say(tuple(remark for remark in remarks if remark.text not in known), control, stacklevel)

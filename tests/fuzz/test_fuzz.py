@@ -43,4 +43,5 @@ def test_requests_give_fits_or_errors_of_ours(part, capsys):
     came = fuzz(EXAMPLES // PARTS, part)
     with capsys.disabled():
         print(f"\nfuzz: {sum(came.values())} requests: {dict(came.most_common())}")
-    assert came["fitted"] > EXAMPLES // PARTS / 20
+    # Between 4 and 12 of a hundred requests can be fitted; below 2 the looks at a fit test next to nothing.
+    assert came["fitted"] > EXAMPLES // PARTS / 50

@@ -379,6 +379,13 @@ def test_a_maximum_on_the_edge_is_not_passed_over() -> None:
         fit(split(data, 100), "round(y) ~ x", gk.Poisson("identity"))
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e160, 1e300])
+def test_a_column_beyond_the_range_of_squares_is_refused_by_name(scale: float) -> None:
+    data = make().assign(x=lambda d: d.x * scale)
+    with pytest.raises(gk.DesignError, match=r"'x' \(largest"):
+        fit(split(data, 100))
+
+
 @pytest.mark.filterwarnings("ignore::glmkit.errors.AliasedWarning")
 @pytest.mark.parametrize("broken", [0.0, 1e-4])
 def test_rank_is_decided_on_all_chunks(broken: float) -> None:

@@ -7,14 +7,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glmkit._typing import Array
+from glmkit._typing import Array, IntArray
 from glmkit.design.centring import FAR, Centring
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family
 from glmkit.fitting.chunked.basics import Basics
 from glmkit.fitting.chunked.stream import Stream, summed
 from glmkit.fitting.chunked.triangle import stream_root
-from glmkit.fitting.independence import Independence, original_combinations, uncentred_norms
+from glmkit.fitting.independence import (
+    Independence,
+    original_combinations,
+    refuse_extremes,
+    suspected_columns,
+    uncentred_norms,
+)
 from glmkit.fitting.objective import CHOLESKY_CONDITION
 from glmkit.fitting.problem import Problem
 from glmkit.numerics.factor import InformationFactor, cholesky_factor, factor_of_root, solve_triangle
@@ -43,6 +49,7 @@ def beginning_of(stream: Stream, family: Family, basics: Basics) -> Beginning:
     centring = _centring(basics)
     starting = _Starting(stream, family, basics.average)
     gram, rhs, moved, total = starting.normal_equations(centring.shift)
+    starting.check_range(suspected_columns(np.diag(gram)))
     norms = uncentred_norms(gram, moved, float(total), centring.shift)
     p = basics.p
     if vouched_by_gram(gram, norms):
@@ -104,6 +111,15 @@ class _Starting(NamedTuple):
                 yield design.gram(working), *sums, float(np.sum(working))
 
         return summed(terms(), 4)
+
+    def check_range(self, suspected: IntArray) -> None:
+        """Refuse suspected columns whose largest value over all pieces is no double when squared."""
+        if len(suspected):
+            largest = np.zeros(len(suspected))
+            for piece in self.stream.pieces("start"):
+                values = piece.problem.design.take(suspected).dense()[piece.problem.weights > 0]
+                largest = np.maximum(largest, np.max(np.abs(values), axis=0, initial=0.0))
+            refuse_extremes(suspected, largest)
 
     def rank(self, gram: Array, shift: Array, norms: Array | None) -> Rank:
         """Return which columns are independent, from a QR over all pieces."""
