@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 import pandas as pd
 
-from glmkit.errors import DataError, FormulaError
+from glmkit.errors import DataError
 from glmkit.fitting.absent import absent
 from glmkit.frame.arguments import RowArguments, captured_names
 from glmkit.frame.chunked import NUMBERS, ChunkedFrame, Reading
@@ -19,11 +19,12 @@ from glmkit.frame.columns import Columns
 from glmkit.frame.encoding import FactorEncoding
 from glmkit.frame.formula import ParsedFormula, parse_expression, parse_formula
 from glmkit.frame.learning import stateful_calls
-from glmkit.frame.modelframe import expressions
+from glmkit.frame.modelframe import check_parts, expressions
 from glmkit.frame.notes import coding_notes
 from glmkit.frame.registered import available
 from glmkit.frame.response import fractional_note, read_response
 from glmkit.frame.rows import check_counts
+from glmkit.frame.rowwise import check_rowwise, refuse_lag
 from glmkit.frame.scanning import learn_states, learn_variables
 from glmkit.frame.syntax import deparse
 from glmkit.frame.tally import Tally, TemplateColumn
@@ -55,10 +56,7 @@ def chunked_frame(
     names_in_sight = available(context)
     names = source.names()
     parsed = parse_formula(formula, names, names_in_sight)
-    if parsed.response is None or parsed.part2 is not None:
-        raise FormulaError(
-            f"The formula {formula!r} needs a response and one part. Write 'y ~ x'.", formula=formula
-        )
+    check_parts(formula, parsed, second_part="")
     arguments, variables = _checked_arguments(arguments, parsed, names, names_in_sight)
     unknown = [name for name in levels if name not in variables]
     if unknown:
@@ -67,6 +65,7 @@ def chunked_frame(
         )
     seen = learn_variables(source, variables, levels)
     texts = (*expressions(parsed), *_texts(arguments, seen))
+    refuse_lag(texts)
     state = learn_states(source, seen, texts, names_in_sight)
     reading = Reading(source, parsed, seen, arguments, names_in_sight, state, response_kind)
     return _coded(reading, _tally(reading), (contrasts, dict(context or {})))
@@ -109,6 +108,9 @@ def _tally(reading: Reading) -> Tally:
     for chunk in reading.source.read(tuple(reading.variables), "rows"):
         with within(chunk):
             found = reading.rows(chunk)
+            if not tally.n_read:
+                texts = (*expressions(reading.formula), *_texts(reading.arguments, reading.variables))
+                check_rowwise(texts, chunk, found.columns, reading.context, reading.state)
             tally.add(found.rows, found.all_values, found.values, found.numbers)
     counts = tally.counts(reading.source.names())
     check_counts(counts, reading.arguments.na_action)

@@ -8,7 +8,7 @@ from itertools import chain
 from glmkit.frame.syntax import Binary, Call, Node, Paren, Sum, Unary, parse
 from glmkit.frame.vocabulary import STATEFUL, contrast_position
 
-__all__ = ["stateful_calls"]
+__all__ = ["calls_in", "stateful_calls"]
 
 
 def stateful_calls(expression: str) -> Iterator[Call]:
@@ -19,7 +19,12 @@ def stateful_calls(expression: str) -> Iterator[Call]:
     >>> [call.function for call in stateful_calls("poly(center(x), 2)")]
     ['center', 'poly']
     """
-    return (call for call in _calls_in(parse(expression)) if call.function in STATEFUL)
+    return (call for call in calls_in(expression) if call.function in STATEFUL)
+
+
+def calls_in(expression: str) -> Iterator[Call]:
+    """Yield the calls of an expression, those inside an argument first."""
+    return _calls_in(parse(expression))
 
 
 def _calls_in(node: Node) -> Iterator[Call]:

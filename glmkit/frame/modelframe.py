@@ -251,15 +251,7 @@ class _Read(NamedTuple):
 def _read(formula: str, data: Frame, context: Mapping[str, object], second_part: str) -> _Read:
     columns = read_data(data)
     parsed = parse_formula(formula, columns, context)
-    if parsed.response is None:
-        raise FormulaError(f"The formula {formula!r} has no response. Write 'y ~ x'.", formula=formula)
-    if parsed.part2 is not None and not second_part:
-        raise FormulaError(
-            f"The formula {formula!r} has a second part, `{parsed.part2}`, after `|`, which this family does not model:"
-            " write its terms with `+`, or leave it out.",
-            formula=formula,
-            part=parsed.part2,
-        )
+    check_parts(formula, parsed, second_part)
     if columns.n_rows == 0:
         raise DataError("The data are empty: 0 rows. Pass data with at least one row.")
     state: dict[str, Any] = {}
@@ -271,6 +263,19 @@ def _read(formula: str, data: Frame, context: Mapping[str, object], second_part:
     texts = (*expressions(parsed), *(() if other is None else expressions(other)))
     values = {text: evaluate(text, columns, context=context, state=state) for text in dict.fromkeys(texts)}
     return _Read(parsed, columns, context, values, state, other)
+
+
+def check_parts(formula: str, parsed: ParsedFormula, second_part: str) -> None:
+    """Refuse a formula without a response, or with a part that the family does not model."""
+    if parsed.response is None:
+        raise FormulaError(f"The formula {formula!r} has no response. Write 'y ~ x'.", formula=formula)
+    if parsed.part2 is not None and not second_part:
+        raise FormulaError(
+            f"The formula {formula!r} has a second part, `{parsed.part2}`, after `|`, which this family does not model:"
+            " write its terms with `+`, or leave it out.",
+            formula=formula,
+            part=parsed.part2,
+        )
 
 
 def expressions(formula: ParsedFormula) -> tuple[str, ...]:

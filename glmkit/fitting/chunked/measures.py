@@ -159,6 +159,8 @@ def _dispersion(task: _Task, sums: _Sums, deviance: float) -> float:
 
 def _log_likelihood(task: _Task, problem: Problem, mean: Mean, phi: float) -> float:
     used = problem.weights > 0.0
+    if not np.any(used):
+        return 0.0
     y, prior, counts = problem.y[used], problem.prior[used], problem.counts[used]
     trials = None if problem.trials is None else problem.trials[used]
     m = Mean(*(part[used] for part in mean))
@@ -166,4 +168,4 @@ def _log_likelihood(task: _Task, problem: Problem, mean: Mean, phi: float) -> fl
         # Whether weights or trials are the size is decided over all rows: here is one with more trials.
         y, prior, trials = np.append(y, 0.0), np.append(prior, 0.0), np.append(trials, 2.0)
         counts, m = np.append(counts, 0.0), Mean(*(np.append(part, part[:1]) for part in m))
-    return float(np.sum(counts * task.family.loglik(y, m, prior, phi, trials))) if len(y) else 0.0
+    return float(np.sum(counts * task.family.loglik(y, m, prior, phi, trials)))

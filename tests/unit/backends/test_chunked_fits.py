@@ -92,6 +92,9 @@ CASES: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "quasi": ("count ~ x + g", "quasipoisson", {}),
     "r contrasts": ("level ~ ordered(g) + h", "gaussian", {"contrasts": "r"}),
     "sum contrasts": ("level ~ g * h", "gaussian", {"contrasts": {"g": "sum"}}),
+    "made labels": ("level ~ ifelse(z > 2.5, 'big', ifelse(x > 1, 'mid', 'small'))", "gaussian", {}),
+    "all rows": ("level ~ x", "gaussian", {"weights": "z / mean(z)", "subset": "z > quantile(z, 0.3)"}),
+    "own function": ("level ~ square(z)", "gaussian", {"context": {"square": np.square}}),
     "aliased": ("count ~ x + z + I(x - 2 * z) + g", "poisson", {}),
 }
 
@@ -227,6 +230,17 @@ def test_what_is_not_fitted_to_chunks_is_refused_in_words(family: Any, method: s
 def test_values_as_an_argument_are_refused() -> None:
     with pytest.raises(gk.DataError, match="Put them into a column"):
         gk.glm("count ~ z", gk.chunks(in_chunks(data())), "poisson", weights=np.ones(N))
+
+
+def test_a_function_that_looks_beyond_the_row_is_refused() -> None:
+    context = {"standardised": lambda x: (x - x.mean()) / x.std()}
+    with pytest.raises(gk.FormulaError, match="has to work row by row"):
+        gk.glm("level ~ standardised(z)", gk.chunks(in_chunks(data())), context=context)
+
+
+def test_rows_before_are_not_looked_for_in_another_chunk() -> None:
+    with pytest.raises(gk.FormulaError, match="may be in another chunk"):
+        gk.glm("level ~ lag(z)", gk.chunks(in_chunks(data())))
 
 
 def test_frames_of_any_library_are_chunks() -> None:
