@@ -73,16 +73,18 @@ class Watched:
     def read(self, names: tuple[str, ...], purpose: str) -> Iterator[Chunk]:
         """Yield the chunks, telling of each."""
         rows = number = 0
-        for chunk in self.source.read(names, purpose):
-            self._tell(Progress(purpose, chunk.number, self.chunks, rows, time.monotonic() - self.began))
-            yield chunk
-            rows += chunk.columns.n_rows
-            number = chunk.number + 1
+        try:
+            for chunk in self.source.read(names, purpose):
+                self._tell(Progress(purpose, chunk.number, self.chunks, rows, time.monotonic() - self.began))
+                yield chunk
+                rows += chunk.columns.n_rows
+                number = chunk.number + 1
+        finally:
+            self.close()
         self.chunks = number
 
     def close(self) -> None:
-        """Clear what is shown; the next pass begins anew."""
-        self.began = time.monotonic()
+        """Clear what is shown."""
         if self._line is not None:
             self._line.close()
             self._line = None

@@ -266,6 +266,14 @@ def test_frames_that_change_between_passes_are_noticed(change: str) -> None:
         fit(read)
 
 
+def test_a_file_that_is_gone_is_noticed_when_it_is_needed_again(tmp_path: Path) -> None:
+    paths = write(tmp_path, split(make(), 150))
+    chunked = fit(paths)
+    paths[0].unlink()
+    with pytest.raises(gk.DataChangedError, match=r"part-0\.parquet' is gone"):
+        chunked.with_vcov("HC1")
+
+
 def test_a_column_that_is_missing_in_a_file_is_named(tmp_path: Path) -> None:
     first, second = split(make(), 150)
     paths = write(tmp_path, [first, second.rename(columns={"x": "X"})])
@@ -534,16 +542,16 @@ STREAM = """
 
     def chunk(k, rows):
         rng = np.random.default_rng(k)
-        data = {f"x{j}": rng.normal(size=rows) for j in range(8)}
-        data["g"] = rng.choice(list("abc"), rows)
-        data["y"] = rng.poisson(np.exp(0.1 * data["x0"])).astype(float)
+        data = {f"x{j}": rng.random(rows) for j in range(8)}
+        data["g"] = np.arange(rows) % 5
+        data["y"] = np.floor(4 * rng.random(rows) + data["x0"])
         return pd.DataFrame(data)
 
     def peak():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    formula = "y ~ " + " + ".join(f"x{j}" for j in range(8)) + " + g"
-    rows, count = 10_000, 150
+    formula = "y ~ " + " + ".join(f"x{j}" for j in range(8)) + " + factor(g)"
+    rows, count = 10_000, 100
     gk.glm(formula, gk.chunks([chunk(0, rows), chunk(1, rows)]), "poisson").summary()  # imports, buffers
     base, size = peak(), 9 * 8 * rows / 2**20
     used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
@@ -562,4 +570,4 @@ def test_memory_is_a_few_chunks_whatever_the_rows() -> None:
         [sys.executable, "-c", textwrap.dedent(STREAM)], capture_output=True, text=True, check=False
     )
     assert ran.returncode == 0, ran.stderr
-    assert float(ran.stdout) < 10.0  # chunks beyond a fit of two; the data are 150
+    assert float(ran.stdout) < 10.0  # chunks beyond a fit of two; the data are 100
