@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ class FrameSource:
 
     def __init__(self, factory: Callable[[], Iterable[Any]]) -> None:
         self.factory = factory
-        self._last: object = None
+        self._last: Callable[[], object] = lambda: None
         self._names: tuple[str, ...] | None = None
 
     def names(self) -> tuple[str, ...]:
@@ -55,10 +56,18 @@ class FrameSource:
     def _begun(self) -> Iterator[Any]:
         """Return a new iterator of the frames."""
         frames = iter(self.factory())
-        if frames is self._last:
+        if frames is self._last():
             raise not_repeatable()
-        self._last = frames
+        self._last = _reference(frames)
         return frames
+
+
+def _reference(frames: object) -> Callable[[], object]:
+    """Return what gives an iterator back, without keeping alive what it reads from if that can be."""
+    try:
+        return weakref.ref(frames)
+    except TypeError:
+        return lambda: frames
 
 
 EMPTY = Columns(0, pd.RangeIndex(0), {})
