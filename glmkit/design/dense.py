@@ -14,7 +14,7 @@ from scipy.linalg.blas import dsyrk
 from glmkit._typing import Array, IntArray
 from glmkit.numerics.compensated import compensated_tdot
 
-__all__ = ["BLOCK_ELEMENTS", "DenseDesign"]
+__all__ = ["BLOCK_ELEMENTS", "DenseDesign", "symmetric_of_upper"]
 
 # Elements of a row block: 1 MiB of float64, which stays in the second-level cache.
 BLOCK_ELEMENTS = 131_072
@@ -60,9 +60,11 @@ class DenseDesign:
         for block in self._blocks():
             weighted = self.values[block] * root[block, None]
             total = dsyrk(1.0, weighted, beta=1.0, c=total, trans=1, overwrite_c=1)
-        whole = np.asarray(total + total.T)  # dsyrk fills the upper triangle only
-        whole.ravel(order="K")[:: p + 1] *= 0.5
-        return whole
+        return symmetric_of_upper(total)
+
+    def gram_and_tdot(self, w: Array, v: Array) -> tuple[Array, Array]:
+        """Return X' diag(w) X for weights w >= 0, and X'v."""
+        return self.gram(w), self.tdot(v)
 
     def take(self, columns: IntArray) -> DenseDesign:
         """Return the design of these columns; the same object when all are kept."""
@@ -97,6 +99,14 @@ class DenseDesign:
             variance += share[block] @ (centred * centred)
         return mean, np.sqrt(variance)
 
+    def cells(self) -> None:
+        """Return None: no code tells equal rows."""
+        return
+
+    def column(self, j: int) -> Array:
+        """Return one column, (n,)."""
+        return self.values[:, j]
+
     def dense(self) -> Array:
         """Return the matrix itself."""
         return self.values
@@ -105,3 +115,10 @@ class DenseDesign:
         n, p = self.shape
         size = max(256, BLOCK_ELEMENTS // max(p, 1))
         return [slice(first, first + size) for first in range(0, n, size)]
+
+
+def symmetric_of_upper(upper: Array) -> Array:
+    """Return the symmetric matrix whose upper triangle this is; below, it holds zeros."""
+    whole = np.asarray(upper + upper.T)
+    whole.ravel(order="K")[:: len(whole) + 1] *= 0.5
+    return whole

@@ -6,11 +6,18 @@ one dense block, as integer codes of a factor, or as batches of rows.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from glmkit._typing import Array, IntArray
 
-__all__ = ["Design"]
+__all__ = ["Cells", "Design"]
+
+
+class Cells(NamedTuple):
+    """The distinct rows of a design, and which of them each row is."""
+
+    codes: IntArray  # (n,)
+    design: Design  # one row for each cell
 
 
 class Design(Protocol):
@@ -37,6 +44,10 @@ class Design(Protocol):
         """Return X' diag(w) X, (p, p) symmetric, in O(n p^2)."""
         ...
 
+    def gram_and_tdot(self, w: Array, v: Array) -> tuple[Array, Array]:
+        """Return `gram` (p, p) for weights w and `tdot` (p,) for v, in one pass where that saves one."""
+        ...
+
     def take(self, columns: IntArray) -> Design:
         """Return the design of these columns, in this order."""
         ...
@@ -55,6 +66,10 @@ class Design(Protocol):
 
     def moments(self, w: Array) -> tuple[Array, Array]:
         """Return the weighted mean and standard deviation of each column, each (p,)."""
+        ...
+
+    def cells(self) -> Cells | None:
+        """Return the distinct rows where the columns are held by them; None elsewhere."""
         ...
 
     def dense(self) -> Array:

@@ -20,7 +20,10 @@ from functools import cached_property
 import numpy as np
 
 from glmkit._typing import Array, IntArray
+from glmkit.design.columns import ColumnDesign
 from glmkit.design.dense import DenseDesign
+from glmkit.design.matrix import Cells
+from glmkit.numerics.compensated import sums_by_code
 
 __all__ = ["CodedColumns", "StructuredDesign", "joined"]
 
@@ -87,14 +90,14 @@ class StructuredDesign:
 
     Parameters
     ----------
-    plain : DenseDesign
+    plain : DenseDesign or ColumnDesign
         The dense columns.
     at : (d,) array of int
         Their positions among all columns.
     coded : tuple of CodedColumns
     """
 
-    plain: DenseDesign
+    plain: DenseDesign | ColumnDesign
     at: IntArray
     coded: tuple[CodedColumns, ...]
 
@@ -123,7 +126,8 @@ class StructuredDesign:
         out = np.empty(self.shape[1])
         out[self.at] = self.plain.accurate_tdot(v)
         for piece in self.coded:
-            out[piece.at] = piece.contract(_exact_sums(piece, v))
+            sums = sums_by_code(piece.codes, piece.times(v), len(piece.matrix))
+            out[piece.at] = piece.contract(sums)
         return out
 
     def gram(self, w: Array) -> Array:
@@ -139,7 +143,11 @@ class StructuredDesign:
                 self._fill_pair(total, piece, other, weighted)
         return total
 
-    def take(self, columns: IntArray) -> StructuredDesign | DenseDesign:
+    def gram_and_tdot(self, w: Array, v: Array) -> tuple[Array, Array]:
+        """Return X' diag(w) X for weights w >= 0, and X'v."""
+        return self.gram(w), self.tdot(v)
+
+    def take(self, columns: IntArray) -> StructuredDesign | ColumnDesign | DenseDesign:
         """Return the design of these columns; the same object when all are kept."""
         columns = np.asarray(columns)
         p = self.shape[1]
@@ -150,10 +158,10 @@ class StructuredDesign:
         kept = place[self.at] >= 0
         pieces = [_taken(piece, place) for piece in self.coded]
         coded = tuple(piece for piece in pieces if len(piece.at))
-        plain = DenseDesign(np.asfortranarray(self.plain.values[:, kept]))
+        plain = self.plain.take(np.flatnonzero(kept))
         return StructuredDesign(plain, place[self.at][kept], coded).simplified()
 
-    def select(self, rows: IntArray) -> StructuredDesign | DenseDesign:
+    def select(self, rows: IntArray) -> StructuredDesign | ColumnDesign | DenseDesign:
         """Return the design of these rows."""
         coded = tuple(
             replace(
@@ -165,7 +173,7 @@ class StructuredDesign:
         )
         return StructuredDesign(self.plain.select(rows), self.at, coded).simplified()
 
-    def shifted(self, shift: Array) -> StructuredDesign | DenseDesign:
+    def shifted(self, shift: Array) -> StructuredDesign | ColumnDesign | DenseDesign:
         """Return X - 1 shift'."""
         if not np.any(shift):
             return self
@@ -180,8 +188,8 @@ class StructuredDesign:
         norms = np.empty(n)
         mapped = [piece.matrix @ root[piece.at] for piece in self.coded]
         for first in range(0, n, ROWS_AT_ONCE):
-            rows = slice(first, first + ROWS_AT_ONCE)
-            total = self.plain.values[rows] @ root[self.at]
+            rows = slice(first, min(first + ROWS_AT_ONCE, n))
+            total = self.plain.select(np.arange(rows.start, rows.stop)).dense() @ root[self.at]
             for piece, values in zip(self.coded, mapped, strict=True):
                 part = values[piece.codes[rows]]
                 total += part if piece.multiplier is None else part * piece.multiplier[rows, None]
@@ -208,12 +216,19 @@ class StructuredDesign:
     def dense(self) -> Array:
         """Return the matrix itself, (n, p)."""
         out = np.empty(self.shape, order="F")
-        out[:, self.at] = self.plain.values
+        out[:, self.at] = self.plain.dense()
         for piece in self.coded:
             out[:, piece.at] = piece.expand(slice(None))
         return out
 
-    def simplified(self) -> StructuredDesign | DenseDesign:
+    def cells(self) -> Cells | None:
+        """Return the distinct rows where there are no dense columns and one code tells them all."""
+        if len(self.at) or len(self.coded) != 1 or self.coded[0].multiplier is not None:
+            return None
+        piece = self.coded[0]
+        return Cells(piece.codes, DenseDesign(np.asfortranarray(piece.matrix[:, np.argsort(piece.at)])))
+
+    def simplified(self) -> StructuredDesign | ColumnDesign | DenseDesign:
         """Return the dense design where nothing is coded."""
         if self.coded:
             return self
@@ -222,7 +237,7 @@ class StructuredDesign:
     def _fill_dense(self, total: Array, piece: CodedColumns, weighted: Array) -> None:
         sums = np.empty((len(piece.matrix), len(self.at)))
         for j in range(len(self.at)):
-            column = weighted * self.plain.values[:, j]
+            column = weighted * self.plain.column(j)
             sums[:, j] = np.bincount(piece.codes, weights=column, minlength=len(piece.matrix))
         block = piece.contract(sums)
         total[np.ix_(piece.at, self.at)] = block
@@ -231,10 +246,12 @@ class StructuredDesign:
     def _fill_own(self, total: Array, piece: CodedColumns, weighted: Array) -> None:
         level = piece.by_level(weighted)
         picked = piece.picked
-        own = (
-            np.diag(level[picked]) if picked is not None else piece.matrix.T @ (level[:, None] * piece.matrix)
-        )
-        total[np.ix_(piece.at, piece.at)] = 0.5 * (own + own.T)
+        if picked is None:
+            own = piece.matrix.T @ (level[:, None] * piece.matrix)
+            total[np.ix_(piece.at, piece.at)] = 0.5 * (own + own.T)
+        else:
+            total[np.ix_(piece.at, piece.at)] = 0.0
+            total[piece.at, piece.at] = level[picked]
 
     def _fill_pair(self, total: Array, piece: CodedColumns, other: CodedColumns, weighted: Array) -> None:
         shape = len(piece.matrix), len(other.matrix)
@@ -258,21 +275,3 @@ def _taken(piece: CodedColumns, place: IntArray) -> CodedColumns:
     new = place[piece.at]
     kept = new >= 0
     return replace(piece, matrix=np.ascontiguousarray(piece.matrix[:, kept]), at=new[kept])
-
-
-def _exact_sums(piece: CodedColumns, v: Array) -> Array:
-    """Return the sums by level: of high parts without error, of the rest beside them.
-
-    The high part of every value is a multiple of one unit, so large that sums of n of them
-    are whole multiples below 2^53 units (Demmel & Hida 2004, the idea of one extraction).
-    """
-    values = piece.times(v)
-    size = float(np.max(np.abs(values), initial=0.0))
-    if size == 0.0 or not np.isfinite(size):
-        return piece.by_level(v)
-    unit = 2.0 ** (np.ceil(np.log2(size)) + np.ceil(np.log2(max(len(values), 2))) - 52)
-    high = np.rint(values / unit) * unit
-    low = values - high
-    levels = len(piece.matrix)
-    sums = [np.bincount(piece.codes, weights=part, minlength=levels) for part in (high, low)]
-    return np.asarray(sums[0] + sums[1], np.float64)

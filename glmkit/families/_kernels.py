@@ -18,6 +18,7 @@ from scipy import special
 from glmkit._typing import Array, BoolArray
 
 __all__ = [
+    "by_count",
     "digamma_gap",
     "gamma_kernel",
     "log1p_gap",
@@ -166,6 +167,14 @@ def _factorial_errors() -> Array:
 
 
 _FACTORIAL_ERRORS: Final = _factorial_errors()
+
+
+def by_count(function: Callable[[Array], Array], count: Array) -> Array:
+    """Return function(count), (n,), computed once for each whole number where that is fewer than rows."""
+    largest = float(np.max(count, initial=0.0))
+    if not (largest < 0.25 * count.size and np.min(count, initial=0.0) >= 0.0):
+        return function(count)
+    return np.asarray(function(np.arange(largest + 1.0))[count.astype(np.intp)])
 
 
 def log_choose_ratio(x: Array, n: Array) -> Array:

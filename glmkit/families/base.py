@@ -25,6 +25,7 @@ from glmkit.families.distribution import Distribution
 from glmkit.families.kind import AnyKind
 from glmkit.families.link import Link, Mean, read_only
 from glmkit.families.link_names import LinkLike, link_from
+from glmkit.families.links import Log
 from glmkit.families.parameters import Parameters
 
 __all__ = ["Family", "Mean"]
@@ -126,6 +127,21 @@ class Family(AnyKind, Parameters, Distribution, ABC):
         return self.link == self.canonical_link
 
     @property
+    def constant_weight(self) -> float | None:
+        """The working weight dmu^2 / V(mu) where it is the same for every mean; None elsewhere."""
+        return None
+
+    @property
+    def log_rates(self) -> bool:
+        """Whether the score of a row is y - mu and the link the log: an offset makes rates of counts."""
+        return self.canonical and self.link == Log()
+
+    @property
+    def loglik_by_deviance(self) -> bool:
+        """Whether the log-likelihood is :meth:`saturated` less the deviance's share, row by row."""
+        return type(self).loglik is Family.loglik
+
+    @property
     def ratio_name(self) -> str:
         """What exp(coefficient) is, such as "odds ratio"; empty when it is no ratio."""
         return self.ratio_names.get(self.link, "")
@@ -192,7 +208,7 @@ class Family(AnyKind, Parameters, Distribution, ABC):
     def _admits(self, mu: Array) -> BoolArray:
         """Return which means survive the way through the link and back."""
         eta = self.link(mu)
-        return np.isfinite(eta) & self.link.valid(eta) & self.valid_mean(self.link.mean(eta))
+        return np.isfinite(eta) & self.link.valid(eta) & self.valid_mean(self.mean(eta))
 
     # -- moments -----------------------------------------------------------------------
 

@@ -42,6 +42,11 @@ class Mean(NamedTuple):
     dmu: Array
     """d mu / d eta."""
 
+    def of(self, rows: slice) -> Mean:
+        """Return the mean of some rows, as views; mu and dmu stay one where they are."""
+        mu = self.mu[rows]
+        return Mean(mu, self.comu[rows], mu if self.dmu is self.mu else self.dmu[rows])
+
 
 def read_only(values: Array) -> Array:
     """Return a view that refuses to be written to: for arrays with two owners."""

@@ -65,6 +65,10 @@ class Gamma(_Positive, verified=True):
     def loss_name(self) -> str:
         return "gamma NLL"
 
+    @property
+    def constant_weight(self) -> float | None:
+        return 1.0 if self.link == Log() else None
+
     def variance(self, m: Mean) -> Array:
         with np.errstate(over="ignore", under="ignore"):  # beyond the range of doubles
             return m.mu * m.mu

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import special
 
 from glmkit._typing import Array, BoolArray
-from glmkit.families._kernels import relative_entropy, stirling_error
+from glmkit.families._kernels import by_count, relative_entropy, stirling_error
 from glmkit.families._quantiles import count_quantile
 from glmkit.families.base import Family
 from glmkit.families.link import Link, Mean
@@ -186,11 +186,8 @@ class Poisson(Family, verified=True):
     def saturated(
         self, y: Array, weights: Array, dispersion: float = 1.0, trials: Array | None = None
     ) -> Array:
-        # log(e^-y y^y / y!) = -stirling_error(y) - log(2 pi y) / 2 (Loader 2000)
         count = np.rint(y)
-        some = np.maximum(count, 1.0)
-        value = -stirling_error(some) - 0.5 * (np.log(some) + _LOG_2PI)
-        value = np.where(count == 0.0, 0.0, value)
+        value = by_count(_log_mode, count)
         return weights * np.where(_whole(y, count), value, np.nan)
 
     def broken_rows(self, y: Array, weights: Array, trials: Array | None = None) -> int:
@@ -235,6 +232,13 @@ class Poisson(Family, verified=True):
     def nll(self, y: Array, eta: Array) -> Array:
         log_mean = np.where(y > 0.0, self.link.log_mean(eta), 0.0)
         return self.mean(eta).mu - y * log_mean
+
+
+def _log_mode(count: Array) -> Array:
+    """Return log(e^-y y^y / y!) = -stirling_error(y) - log(2 pi y) / 2 (Loader 2000); 0 at y = 0."""
+    some = np.maximum(count, 1.0)
+    value = -stirling_error(some) - 0.5 * (np.log(some) + _LOG_2PI)
+    return np.where(count == 0.0, 0.0, value)
 
 
 def _whole(y: Array, count: Array) -> BoolArray:

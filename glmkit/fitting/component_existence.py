@@ -155,6 +155,14 @@ class PairDesign:
             parts.append(np.hstack(row))
         return np.vstack(parts)
 
+    def gram_and_tdot(self, w: Array, v: Array) -> tuple[Array, Array]:
+        """Return X' diag(w) X for weights w >= 0, and X'v."""
+        return self.gram(w), self.tdot(v)
+
+    def cells(self) -> None:
+        """Return None: no code tells equal rows."""
+        return
+
     def take(self, columns: IntArray) -> DenseDesign:
         """Return the design of these columns."""
         return DenseDesign(np.asfortranarray(self.dense()[:, columns]))

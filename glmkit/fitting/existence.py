@@ -38,6 +38,7 @@ from glmkit.fitting.objective import GLMObjective
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession, far_mean, openness_of, recession_of
 from glmkit.fitting.scoring import Control
+from glmkit.numerics.rowwise import over_rows
 
 __all__ = [
     "End",
@@ -165,15 +166,17 @@ class End(NamedTuple):
 
 def may_run_away(problem: Problem, family: Family, mean: Mean, end: End) -> bool:
     """Return whether some row of a problem, which may be part of a larger one, is a cheap sign."""
-    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
-        deviance = family.unit_deviance(problem.y, mean)
     limit = NEAR_LIMIT if end.condition <= STEEP else NEAR_LIMIT_STEEP
-    close = (deviance <= limit) | (problem.weights * deviance <= ROOM * end.squared_step)
-    asked = (problem.weights > 0.0) & (close | (not end.converged))
-    if not np.any(asked):
-        return False
-    below, above = openness_of(family, problem.y[asked])
-    return bool(np.any(below | above))
+
+    def open_and_close(rows: slice) -> bool:
+        y, weights = problem.y[rows], problem.weights[rows]
+        deviance = family.unit_deviance(y, mean.of(rows))
+        close = (deviance <= limit) | (weights * deviance <= ROOM * end.squared_step)
+        asked = (weights > 0.0) & (close | (not end.converged))
+        return bool(np.any(asked)) and bool(np.any(np.logical_or(*openness_of(family, y[asked]))))
+
+    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
+        return any(over_rows(open_and_close, len(problem.y)))
 
 
 def limit_fit(fit: GLMFit, recession: Recession, control: Control) -> LimitFit:

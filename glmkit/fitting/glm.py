@@ -18,12 +18,14 @@ from glmkit.design.dense import DenseDesign
 from glmkit.errors import FitError
 from glmkit.families.base import Family, Mean
 from glmkit.fitting.adjusted import AdjustedObjective, adjusted_scoring, is_penalised
+from glmkit.fitting.cells import by_cell
 from glmkit.fitting.goodness import deviance_of, dispersion_of, log_likelihood, pearson_statistic
 from glmkit.fitting.independence import Independence, independence_of
 from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
+from glmkit.fitting.strided import strided_start
 from glmkit.numerics.factor import InformationFactor
 
 __all__ = ["GLMFit", "Known", "NuisanceFit", "fit_glm"]
@@ -134,11 +136,12 @@ def fit_glm(
     known = Known() if known is None else known
     independence = known.independence or independence_of(problem, family)
     objective = _objective(problem, family, independence)
-    point = _starting(objective, independence, start)
     if problem.method == "ml" or objective.linear:
-        solution = _solve(objective, point, control)
+        solution, inverse = _maximum(objective, independence, start, control)
     else:
+        point = _starting(objective, independence, start)
         solution = _adjusted_solution(objective, point, problem, independence, control)
+        inverse = objective.inverse_information(solution.point, solution.factor)
     merit, point = solution.point.merit, solution.point
     rank = len(independence.kept)
     pearson = pearson_statistic(problem, family, point.mean)
@@ -149,7 +152,7 @@ def fit_glm(
         independence=independence,
         gamma=point.beta,
         factor=solution.factor,
-        inverse=objective.inverse_information(point, solution.factor),
+        inverse=inverse,
         eta=point.eta,
         mean=point.mean,
         deviance=deviance,
@@ -201,6 +204,9 @@ def _null_mean(problem: Problem, family: Family, control: Control) -> Mean | Non
         return family.mean(problem.added)
     if problem.offset is None:
         return _average_mean(problem, family)
+    total = float(problem.weights @ problem.y)
+    if family.log_rates and total > 0.0:
+        return family.mean(problem.added + _log_level(problem, total))
     n = len(problem.y)
     design = DenseDesign(np.ones((n, 1), order="F"))
     null = GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
@@ -208,6 +214,14 @@ def _null_mean(problem: Problem, family: Family, control: Control) -> Mean | Non
         return fisher_scoring(null, starting_point(null, np.ones(1)), control).point.mean
     except FitError:
         return None
+
+
+def _log_level(problem: Problem, total: float) -> float:
+    """Return a with sum of w exp(a + offset) = `total`: the score equation of counts under the log link."""
+    used = problem.weights > 0
+    top = float(np.max(problem.added[used], initial=-np.inf))
+    exposed = float(np.sum(problem.weights[used] * np.exp(problem.added[used] - top)))
+    return float(np.log(total / exposed)) - top
 
 
 def _average_mean(problem: Problem, family: Family) -> Mean | None:
@@ -287,7 +301,27 @@ def _starting(objective: GLMObjective, independence: Independence, start: Array 
                 argument="start",
             )
         return point
-    return starting_point(objective, independence.centring.span_constant)
+    constant = independence.centring.span_constant
+
+    def first(part: GLMObjective) -> Point:
+        return starting_point(part, constant)
+
+    return strided_start(objective, first) or first(objective)
+
+
+def _maximum(
+    objective: GLMObjective, independence: Independence, start: Array | None, control: Control
+) -> tuple[Solution, Array]:
+    """Return the maximum of the likelihood, over the cells where rows are equal, and the inverse information."""
+    cells = by_cell(objective)
+    solution = _solve(cells, _starting(cells, independence, start), control)
+    inverse = cells.inverse_information(solution.point, solution.factor)
+    if cells is objective:
+        return solution, inverse
+    point = objective.at(solution.point.beta)
+    within = point.merit - solution.point.merit
+    trace = tuple(line._replace(deviance=line.deviance + within) for line in solution.trace)
+    return solution._replace(point=point, trace=trace), inverse
 
 
 def _solve(objective: GLMObjective, point: Point | None, control: Control) -> Solution:

@@ -11,6 +11,7 @@ Symbols: eta = X beta + offset, mu = g^-1(eta), W = w (dmu/deta)^2 / V(mu)
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -22,6 +23,7 @@ from glmkit.families.links import Identity
 from glmkit.numerics.compensated import compensated_residual
 from glmkit.numerics.factor import InformationFactor, cholesky_factor
 from glmkit.numerics.least_squares import refine_solution, refined_inverse, weighted_least_squares
+from glmkit.numerics.rowwise import over_rows
 
 __all__ = ["GLMObjective", "Objective", "Point", "Quadratic"]
 
@@ -106,26 +108,50 @@ class GLMObjective:
 
     def merit(self, eta: Array, mean: Mean) -> float:
         """Return the deviance, inf where eta or mu leaves its range."""
-        counted = self.weights > 0
-        valid = np.isfinite(eta) & self.family.link.valid(eta) & self.family.valid_mean(mean)
-        if not np.all(valid | ~counted):
-            return float("inf")
-        deviance = self.family.unit_deviance(self.y, mean)
-        total = float(np.sum(self.weights * np.where(counted, deviance, 0.0)))
+
+        def deviance(rows: slice) -> float:
+            w, m, e = self.weights[rows], mean.of(rows), eta[rows]
+            counted = w > 0
+            valid = np.isfinite(e) & self.family.link.valid(e) & self.family.valid_mean(m)
+            if not np.all(valid | ~counted):
+                return float("nan")
+            unit = self.family.unit_deviance(self.y[rows], m)
+            return float(np.sum(w * (unit if np.all(counted) else np.where(counted, unit, 0.0))))
+
+        total = sum(over_rows(deviance, len(eta)))
         return total if np.isfinite(total) else float("inf")
 
     def quadratic(self, point: Point) -> Quadratic:
         """Return score, information and step at `point`."""
         working = self._counted(self.family.working_weight(point.mean))
         residual = self._counted(self.family.score_residual(self.y, point.mean))
-        factor = cholesky_factor(self.design.gram(working))
+        factor, score = self._factor_and_score(working, residual)
         # The rounding of eta itself: a step below it in W-norm is noise.
         floor = EPSILON**2 * float(working @ (point.eta * point.eta))
         unit = max(self._unit(point), floor, np.finfo(np.float64).tiny)
         if factor is None or factor.condition > CHOLESKY_CONDITION:
             return _quiet(self._quadratic_by_qr(point, working, unit), floor)
-        score = self._tdot(residual, factor.condition)
+        if score is None or self._accurate(factor.condition):
+            score = self._tdot(residual, factor.condition)
         return _quiet(Quadratic(score, factor, factor.solve(score), unit), floor)
+
+    def _factor_and_score(
+        self, working: Array, residual: Array
+    ) -> tuple[InformationFactor | None, Array | None]:
+        """Return the factor of the information, and the score where it comes at no price."""
+        if self.family.constant_weight is not None:
+            return self._constant_factor, None
+        if self._accurate(1.0):
+            return cholesky_factor(self.design.gram(working)), None
+        gram, score = self.design.gram_and_tdot(working, residual)
+        return cholesky_factor(gram), score
+
+    @cached_property
+    def _constant_factor(self) -> InformationFactor | None:
+        """The factor of an information that is the same at every point."""
+        constant = self.family.constant_weight
+        assert constant is not None
+        return cholesky_factor(self.design.gram(constant * self.weights))
 
     def newton(self, point: Point, quadratic: Quadratic) -> Array | None:
         """Return the step on the observed information; None for a canonical link, where it is Fisher's.
@@ -198,7 +224,8 @@ class GLMObjective:
     def least_squares(self, working: Array, response: Array) -> tuple[Array, InformationFactor]:
         """Return the weighted least-squares solution for `response` and its factor."""
         w = self._counted(working)
-        factor = cholesky_factor(self.design.gram(w))
+        constant = self.family.constant_weight is not None
+        factor = self._constant_factor if constant else cholesky_factor(self.design.gram(w))
         if factor is not None and factor.condition <= CHOLESKY_CONDITION:
             return factor.solve(self.design.tdot(w * response)), factor
         rows, root = self._weighted(w)

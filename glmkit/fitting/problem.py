@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -52,23 +53,23 @@ class Problem:
     method: str = "ml"
     penalised: Design | None = None
 
-    @property
+    @cached_property
     def weights(self) -> Array:
         """Prior times frequency weights, (n,)."""
         return self.prior if self.frequency is None else self.prior * self.frequency
 
-    @property
+    @cached_property
     def counts(self) -> Array:
         """How often each row counts: its frequency, 0 where its weight is 0."""
         counts = np.ones(len(self.y)) if self.frequency is None else self.frequency
         return np.where(self.weights > 0, counts, 0.0)
 
-    @property
+    @cached_property
     def nobs(self) -> float:
         """Rows that count."""
         return float(np.sum(self.counts))
 
-    @property
+    @cached_property
     def added(self) -> Array:
         """The offset, zeros where there is none."""
         return np.zeros(len(self.y)) if self.offset is None else self.offset

@@ -70,7 +70,7 @@ def _columns(X: Any, names: Sequence[str] | None) -> dict[str, Any]:
                 argument="X",
             )
         given = [f"x{j + 1}" for j in range(array.shape[1])] if names is None else list(names)
-        matrix = list(array.T)
+        matrix = list(np.array(array.T, order="C"))  # a copy: what is written into X later is kept out
     if len(given) != len(matrix) or len(set(given)) != len(given) or any("`" in name for name in given):
         raise DataError(
             f"The {len(given)} names {given[:5]} do not fit the {len(matrix)} columns of X. "

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glmkit.design.blocks import Block
+from glmkit.design.parts import Block
 from glmkit.errors import DesignError, FormulaError
 from glmkit.frame.columns import Columns
 from glmkit.frame.contrasts import contrast_spec

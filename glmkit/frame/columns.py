@@ -173,7 +173,8 @@ def _as_series(values: Any, name: str) -> pd.Series[Any]:
             column=name,
         )
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-        values = np.asarray(values, dtype=np.float64)  # pandas has no float16 or long double Index
+        # pandas has no float16 or long double Index; and what is written into the array later is kept out.
+        values = np.array(values, dtype=np.float64)
     return pd.Series(values, copy=False)
 
 

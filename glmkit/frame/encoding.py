@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 
 from glmkit._typing import Array, BoolArray, IntArray
-from glmkit.design.blocks import CodedPart, NumericPart, Part
+from glmkit.design.parts import CodedPart, NumericPart, Part
 from glmkit.errors import DataError
 from glmkit.frame.contrasts import TREATMENT, LevelCoding, full_coding, reduced_coding
 from glmkit.frame.names import NamePart, name_part, plain_name

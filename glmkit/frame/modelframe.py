@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array, IntArray
-from glmkit.design.blocks import Block, design_from_blocks
+from glmkit.design.blocks import design_from_blocks
 from glmkit.design.matrix import Design
+from glmkit.design.parts import Block
 from glmkit.errors import DataError, FormulaError
 from glmkit.frame.align import RowArgument, used_values
 from glmkit.frame.arguments import (

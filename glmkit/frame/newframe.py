@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array, BoolArray
-from glmkit.design.blocks import Block, dense_from_blocks
+from glmkit.design.blocks import dense_from_blocks
 from glmkit.design.dense import DenseDesign
+from glmkit.design.parts import Block
 from glmkit.errors import DataError, NewLevelError
 from glmkit.frame.align import RowArgument, checked, row_numbers
 from glmkit.frame.coding import Coding, Variable

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from glmkit.design.blocks import Block, Part
+from glmkit.design.parts import Block, Part
 from glmkit.frame.coding import Coding, factor_encodings, formula_without
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.frame.terms import CodedTerm, scoped_terms

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array, IntArray
-from glmkit.design.blocks import CodedPart
 from glmkit.design.dense import DenseDesign
 from glmkit.design.matrix import Design
+from glmkit.design.parts import CodedPart
 from glmkit.errors import FitError
 from glmkit.families.base import Family
 from glmkit.fitting.adjusted import is_penalised
@@ -28,6 +28,7 @@ from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import reference_df
+from glmkit.numerics.rowwise import threads_at_most
 
 __all__ = ["beyond", "constant_of", "estimate_of", "fit_problem", "problem_of", "refit", "refit_on"]
 
@@ -117,7 +118,7 @@ def fit_problem(
         No valid starting value; or numbers so far apart that the arithmetic has no answer.
     """
     # Extreme data overflow on the way; whether the answer is one is judged at its end.
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), threads_at_most(control.threads):
         try:
             fit = fit_model(problem, family, control, start, known)
         except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, OverflowError) as error:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array, IntArray
-from glmkit.design.blocks import CodedPart
+from glmkit.design.parts import CodedPart
 from glmkit.errors import DataError, FitError
 from glmkit.frame.align import RowArgument
 from glmkit.frame.encoding import FactorEncoding

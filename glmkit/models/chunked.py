@@ -41,6 +41,7 @@ from glmkit.models.remarks import (
     say,
     separation,
 )
+from glmkit.numerics.rowwise import threads_at_most
 
 __all__ = ["Asked", "fit_chunks"]
 
@@ -123,7 +124,7 @@ def _settled(frame: ChunkedFrame, family: Family, asked: Asked) -> SettledStream
     stream = _Rows(frame, family)
     start = start_of(asked.start, _names(frame))
     # Extreme data overflow on the way; whether the answer is one is judged at its end.
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), threads_at_most(asked.control.threads):
         try:
             settled = fit_settled(stream, family, asked.control, start)
         except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, OverflowError) as error:

@@ -133,11 +133,12 @@ def cholesky_factor(gram: Array) -> InformationFactor | None:
     scale = np.ldexp(1.0, np.frexp(diagonal)[1] >> 1)  # diagonal / scale^2 is in [1/2, 2)
     scaled = gram / scale
     scaled /= scale[:, None]
+    size = _one_norm(scaled)
     root, failed = lapack.dpotrf(scaled)
     least = min(root.diagonal().tolist(), default=1.0)
     if failed or not least**2 > _SAFE_PIVOT * len(root) * _EPSILON:
         return None
-    return InformationFactor(root, scale, _condition(root))
+    return InformationFactor(root, scale, _condition(root, size))
 
 
 def qr_factor(rows: Array) -> InformationFactor:
@@ -179,7 +180,7 @@ def solve_triangle(root: Array, v: Array, *, transposed: bool = False) -> Array:
 def factor_of_root(root: Array, scale: Array) -> InformationFactor:
     """Return the factor whose root is given up to the signs of its rows."""
     signed = np.asfortranarray(root * np.where(root.diagonal() < 0.0, -1.0, 1.0)[:, None])
-    return InformationFactor(signed, scale, _condition(signed))
+    return InformationFactor(signed, scale, _condition(signed, _one_norm(signed.T @ signed)))
 
 
 def triangular_root(rows: Array, scale: Array, rhs: Array | None = None) -> Array:
@@ -230,10 +231,17 @@ def _triangle(stacked: Array) -> Array:
     return np.triu(packed[: min(m, width)])
 
 
-def _condition(root: Array) -> float:
-    """Return an estimate of the condition number of a triangle, from that of ``R'R``."""
+def _one_norm(symmetric: Array) -> float:
+    """Return the largest column sum of absolute values; only the upper triangle is read."""
+    if not len(symmetric):
+        return 0.0
+    upper = np.abs(np.triu(symmetric))
+    return float(np.max(upper.sum(axis=0) + upper.sum(axis=1) - upper.diagonal()))
+
+
+def _condition(root: Array, size: float) -> float:
+    """Return an estimate of the condition number of a triangle R, given the 1-norm of ``R'R``; O(p^2)."""
     if not len(root):
         return 1.0
-    size = np.abs(root.T @ root).sum(axis=0).max()
     reciprocal = float(lapack.dpocon(root, size)[0])
     return float(reciprocal**-0.5) if reciprocal > 0.0 else np.inf

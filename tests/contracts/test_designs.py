@@ -7,8 +7,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from glmkit.design.blocks import Block, CodedPart, NumericPart, dense_from_blocks, structured_from_blocks
+from glmkit.design.blocks import dense_from_blocks, structured_from_blocks
+from glmkit.design.columns import columns_of_blocks
 from glmkit.design.dense import DenseDesign
+from glmkit.design.parts import Block, CodedPart, NumericPart
 
 RNG = np.random.default_rng(3)
 N = 700  # more rows than one block of a narrow design is cut into nothing, fewer than is slow
@@ -35,7 +37,18 @@ def structured():
     return structured_from_blocks(blocks, N)
 
 
+def by_column():
+    numbers = NumericPart(RNG.normal(size=(N, 2)))
+    one = CodedPart(RNG.integers(0, 4, size=N), np.vstack([np.zeros(3), np.eye(3)]))
+    blocks = (Block(()), Block((numbers,)), Block((one,)), Block((one, numbers)))
+    return columns_of_blocks(blocks, N)
+
+
 DESIGNS = {
+    "by column": by_column(),
+    "by column, taken": by_column().take(np.array([7, 0, 2, 4])),
+    "by column, selected": by_column().select(np.arange(0, N, 3)),
+    "by column, no columns": by_column().take(np.array([], dtype=np.intp)),
     "structured": structured(),
     "structured, taken": structured().take(np.array([9, 3, 1, 14, 25, 5])),
     "structured, selected": structured().select(np.arange(0, N, 2)),
@@ -66,6 +79,35 @@ def test_products_are_those_of_the_matrix(design):
     np.testing.assert_allclose(design.dot(beta), X @ beta, rtol=RTOL, atol=1e-9)
     np.testing.assert_allclose(design.tdot(v), X.T @ v, rtol=RTOL, atol=1e-7)
     np.testing.assert_allclose(design.accurate_tdot(v), X.T @ v, rtol=RTOL, atol=1e-7)
+
+
+@each
+def test_both_products_at_once_are_those_apart(design):
+    w, v = RNG.uniform(0, 2, size=design.shape[0]), RNG.normal(size=design.shape[0])
+    gram, tdot = design.gram_and_tdot(w, v)
+    np.testing.assert_array_equal(gram, design.gram(w))
+    np.testing.assert_array_equal(tdot, design.tdot(v))
+
+
+@each
+def test_cells_are_the_rows_by_their_code(design):
+    cells = design.cells()
+    rows = design.dense() if cells is None else cells.design.dense()[cells.codes]
+    np.testing.assert_array_equal(rows, design.dense())
+
+
+def test_a_design_of_one_code_has_a_cell_for_each_level():
+    one = CodedPart(RNG.integers(0, 4, size=N), np.vstack([np.zeros(3), np.eye(3)]))
+    cells = structured_from_blocks((Block(()), Block((one,))), N).cells()
+    assert cells.design.shape == (4, 4)
+
+
+def test_columns_are_shifted_before_each_product():
+    shift = np.array([0.0, 100.0, 0.0, 0.5, 0, 0, 0, 0, 0, 0, 0, 0])
+    design, v = by_column(), RNG.normal(size=N)
+    X = design.dense() - shift
+    np.testing.assert_array_equal(design.shifted(shift).dense(), X)
+    np.testing.assert_allclose(design.shifted(shift).tdot(v), X.T @ v, rtol=RTOL, atol=1e-7)
 
 
 @each

@@ -15,7 +15,7 @@ from glmkit.fitting.chunked.basics import Basics, basics_of
 from glmkit.fitting.chunked.objective import ChunkedObjective
 from glmkit.fitting.chunked.start import beginning_of
 from glmkit.fitting.chunked.starting_point import starting_point
-from glmkit.fitting.chunked.stream import Piece, Stream
+from glmkit.fitting.chunked.stream import Piece, Stream, Total
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, fisher_scoring
 
@@ -31,6 +31,9 @@ def null_mean_of(stream: Stream, family: Family, basics: Basics, control: Contro
         return lambda problem: family.mean(problem.added)
     if basics.first.offset is None:
         return _average_mean(family, basics)
+    if family.log_rates and float(basics.response.value) > 0.0:
+        level = _log_level(stream, basics)
+        return lambda problem: family.mean(level + problem.added)
     constant = _Constant(stream)
     alone = basics_of(constant, family)
     try:
@@ -41,6 +44,15 @@ def null_mean_of(stream: Stream, family: Family, basics: Basics, control: Contro
     except FitError:
         return None
     return lambda problem: family.mean(beta[0] + problem.added)
+
+
+def _log_level(stream: Stream, basics: Basics) -> float:
+    """Return a with sum of w exp(a + offset) = sum of w y: the score equation of counts under the log link."""
+    exposed, top = Total(), basics.offset_range[1]
+    for piece in stream.pieces("null model"):
+        problem, used = piece.problem, piece.problem.weights > 0
+        exposed.add(np.sum(problem.weights[used] * np.exp(problem.added[used] - top)))
+    return float(np.log(basics.response.value / exposed.value)) - top
 
 
 def _average_mean(family: Family, basics: Basics) -> PieceMean | None:

@@ -119,9 +119,13 @@ class ChunkedObjective:
             return False
         working = objective.working_weights(point)
         residual = _counted(piece, self.family.score_residual(piece.problem.y, point.mean))
+        if self._accurate:
+            gram, score = design.gram(working), design.accurate_tdot(residual)
+        else:
+            gram, score = design.gram_and_tdot(working, residual)
         sums.merit.add(point.merit)
-        sums.score.add(design.accurate_tdot(residual) if self._accurate else design.tdot(residual))
-        sums.gram.add(design.gram(working))
+        sums.score.add(score)
+        sums.gram.add(gram)
         sums.eta.add(working @ (point.eta * point.eta))
         return True
 

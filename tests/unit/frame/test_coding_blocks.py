@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from glmkit.design import blocks
-from glmkit.design.blocks import Block, CodedPart, NumericPart, dense_from_blocks, expand
+from glmkit.design import parts as parts_module
+from glmkit.design.blocks import dense_from_blocks
+from glmkit.design.parts import Block, CodedPart, NumericPart, expand
 
 N = 17
 RNG = np.random.default_rng(11)
@@ -44,7 +45,7 @@ def test_a_block_is_the_product_of_its_parts(parts):
 @pytest.mark.parametrize("parts", PRODUCTS.values(), ids=PRODUCTS.keys())
 def test_factors_too_large_to_join_give_the_same_product(parts, monkeypatch):
     joined = expand([Block(parts)], N)
-    monkeypatch.setattr(blocks, "JOINT_CELLS", 0)
+    monkeypatch.setattr(parts_module, "JOINT_CELLS", 0)
     np.testing.assert_allclose(expand([Block(parts)], N), joined, rtol=1e-15)
 
 
@@ -56,7 +57,7 @@ def test_rows_of_a_block_are_rows_of_its_expansion(parts):
 
 @pytest.mark.parametrize("rows_at_a_time", [5, 65_536])
 def test_a_wide_indicator_is_the_matrix_read_by_its_codes(rows_at_a_time, monkeypatch):
-    monkeypatch.setattr(blocks, "SCATTER_ROWS", rows_at_a_time)
+    monkeypatch.setattr(parts_module, "SCATTER_ROWS", rows_at_a_time)
     wide = CodedPart(RNG.integers(0, 20, N), np.eye(20)[:, 1:])
     np.testing.assert_array_equal(expand([Block(), Block((wide,))], N)[:, 1:], wide.matrix[wide.codes])
 

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from glmkit.design.blocks import CodedPart
+from glmkit.design.parts import CodedPart
 from glmkit.errors import DataError, FormulaError
 from glmkit.frame.arguments import RowArguments
 from glmkit.frame.modelframe import model_frame

@@ -1,0 +1,224 @@
+"""A design of columns that are laid side by side a block of rows at a time, never as a whole.
+
+Numeric columns stay where the data frame keeps them; coded ones are read from their small
+matrices. Each product fills one block of rows that stays in cache,
+
+    X beta, X'v, X' diag(w) X  =  sums over blocks,
+
+so that no n x p matrix is ever made: a fit of a million rows takes the memory of its vectors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.linalg.blas import dsyrk
+
+from glmkit._typing import Array, IntArray
+from glmkit.design.dense import DenseDesign, symmetric_of_upper
+from glmkit.design.parts import Block, NumericPart, fill_column
+from glmkit.numerics.compensated import compensated_tdot
+from glmkit.numerics.rowwise import over_chunks
+
+__all__ = ["ColumnDesign", "columns_of_blocks"]
+
+# Elements of a block: 2 MiB, so that even of wide designs it has enough rows to be worth a call a column.
+BLOCK = 262_144
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column: some of a block's, less a shift."""
+
+    block: Block
+    position: int
+    numbers: Array | None = None  # (n,) where it is plain numbers
+    picked: tuple[IntArray, Array] | None = None  # codes (n,) and values (L,) where it is one coded part
+    shift: float = 0.0
+
+    def fill(self, rows: slice, out: Array) -> None:
+        """Write some rows of the column into `out`."""
+        if self.numbers is not None:
+            out[:] = self.numbers[rows]
+        elif self.picked is not None:
+            codes, values = self.picked
+            np.take(values, codes[rows], out=out, mode="clip")
+        else:
+            fill_column(self.block.select(rows).parts, self.position, out)
+        if self.shift:
+            out -= self.shift
+
+    def select(self, rows: IntArray) -> Array:
+        """Return the rows of the column, (k,)."""
+        if self.numbers is not None:
+            return self.numbers[rows] - self.shift
+        out = np.empty(len(rows))
+        fill_column(self.block.select(rows).parts, self.position, out)
+        return out - self.shift
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnDesign:
+    """A design matrix by columns.
+
+    Parameters
+    ----------
+    n : int
+        Rows.
+    columns : tuple of Column
+    """
+
+    n: int
+    columns: tuple[Column, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.n, len(self.columns)
+
+    def dot(self, beta: Array) -> Array:
+        """Return X beta."""
+        out = np.zeros(self.n)
+
+        def part(chunk: slice) -> None:
+            for rows, X in self.row_blocks(chunk):
+                np.dot(X, beta, out=out[rows])
+
+        if self.columns:
+            list(over_chunks(part, *self.shape))
+        return out
+
+    def tdot(self, v: Array) -> Array:
+        """Return X'v."""
+
+        def part(chunk: slice) -> Array:
+            total = np.zeros(len(self.columns))
+            for rows, X in self.row_blocks(chunk):
+                total += X.T @ v[rows]
+            return total
+
+        return sum(over_chunks(part, *self.shape), start=np.zeros(len(self.columns)))
+
+    def accurate_tdot(self, v: Array) -> Array:
+        """Return X'v, accumulated in double-double within blocks and without loss over them."""
+        parts = [compensated_tdot(X, v[rows]) for rows, X in self.row_blocks()]
+        return np.array([math.fsum(column) for column in zip(*parts, strict=True)])
+
+    def gram(self, w: Array) -> Array:
+        """Return X' diag(w) X for weights w >= 0."""
+        return self.gram_and_tdot(w, None)[0]
+
+    def gram_and_tdot(self, w: Array, v: Array | None) -> tuple[Array, Array]:
+        """Return X' diag(w) X for weights w >= 0, and X'v (zero without v), in one pass over the columns."""
+        p = len(self.columns)
+        if p == 0:
+            return np.zeros((0, 0)), np.zeros(0)  # BLAS refuses empty matrices
+
+        def part(chunk: slice) -> tuple[Array, Array]:
+            gram, tdot = np.zeros((p, p), order="F"), np.zeros(p)
+            for rows, X in self.row_blocks(chunk):
+                if v is not None:
+                    tdot += X.T @ v[rows]
+                X *= np.sqrt(w[rows])[:, None]
+                gram = dsyrk(1.0, X, beta=1.0, c=gram, trans=1, overwrite_c=1)
+            return gram, tdot
+
+        grams, tdots = np.zeros((p, p), order="F"), np.zeros(p)
+        for gram, tdot in over_chunks(part, *self.shape):
+            grams += gram
+            tdots += tdot
+        return symmetric_of_upper(grams), tdots
+
+    def take(self, columns: IntArray) -> ColumnDesign:
+        """Return the design of these columns; the same object when all are kept."""
+        p = len(self.columns)
+        if len(columns) == p and bool(np.all(columns == np.arange(p))):
+            return self
+        return replace(self, columns=tuple(self.columns[j] for j in columns))
+
+    def select(self, rows: IntArray) -> DenseDesign:
+        """Return the design of these rows, which are dense."""
+        out = np.empty((len(rows), len(self.columns)), order="F")
+        for j, column in enumerate(self.columns):
+            out[:, j] = column.select(rows)
+        return DenseDesign(out)
+
+    def shifted(self, shift: Array) -> ColumnDesign:
+        """Return X - 1 shift'."""
+        if not np.any(shift):
+            return self
+        pairs = zip(self.columns, shift.tolist(), strict=True)
+        return replace(self, columns=tuple(replace(c, shift=c.shift + s) for c, s in pairs))
+
+    def row_norms(self, root: Array) -> Array:
+        """Return the squared length of each row of X root."""
+        norms = np.empty(self.n)
+        for rows, X in self.row_blocks():
+            mapped = X @ root
+            norms[rows] = np.einsum("ij,ij->i", mapped, mapped)
+        return norms
+
+    def moments(self, w: Array) -> tuple[Array, Array]:
+        """Return the weighted mean and standard deviation of each column."""
+        share = w / np.sum(w)
+        mean = self.tdot(share)
+        variance = np.zeros(len(self.columns))
+        for rows, X in self.row_blocks():
+            X -= mean
+            X *= X
+            variance += share[rows] @ X
+        return mean, np.sqrt(variance)
+
+    def cells(self) -> None:
+        """Return None: no code tells equal rows."""
+        return
+
+    def column(self, j: int) -> Array:
+        """Return one column, (n,)."""
+        out = np.empty(self.n)
+        self.columns[j].fill(slice(0, self.n), out)
+        return out
+
+    def dense(self) -> Array:
+        """Return the matrix itself, made anew."""
+        out = np.empty(self.shape, order="F")
+        for j, column in enumerate(self.columns):
+            column.fill(slice(0, self.n), out[:, j])
+        return out
+
+    def row_blocks(self, within: slice | None = None) -> Iterator[tuple[slice, Array]]:
+        """Yield the rows of each block and its matrix, in a buffer that the next block overwrites."""
+        begin, end = (0, self.n) if within is None else (within.start, within.stop)
+        p = len(self.columns)
+        size = max(256, BLOCK // max(p, 1))
+        buffer = np.empty((min(size, end - begin), p), order="F")
+        for first in range(begin, end, size):
+            rows = slice(first, min(first + size, end))
+            X = buffer if rows.stop - first == len(buffer) else np.empty((rows.stop - first, p), order="F")
+            for j, column in enumerate(self.columns):
+                column.fill(rows, X[:, j])
+            yield rows, X
+
+
+def columns_of_blocks(blocks: Sequence[Block], n: int) -> ColumnDesign:
+    """Return the blocks side by side, column by column.
+
+    A plain numeric column is not copied where nobody can write into it, as in a data frame that
+    copies on write; one that could change under the fit is.
+    """
+    columns = []
+    for block in blocks:
+        alone = block.parts[0] if len(block.parts) == 1 else None
+        for j in range(block.width):
+            if isinstance(alone, NumericPart):
+                given = alone.values[:, j]
+                own = given.copy() if given.flags.writeable else np.ascontiguousarray(given)
+                columns.append(Column(block, j, numbers=own))
+            elif alone is not None:
+                columns.append(Column(block, j, picked=(alone.codes, alone.matrix[:, j].copy())))
+            else:
+                columns.append(Column(block, j))
+    return ColumnDesign(n, tuple(columns))

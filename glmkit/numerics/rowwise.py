@@ -1,0 +1,120 @@
+"""Work over rows, a block at a time: in cache, and on several threads where rows are many.
+
+The blocks depend on the number of rows alone and their results come back in order, so that the
+number of threads never changes a digit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any, TypeVar
+
+import numpy as np
+
+__all__ = ["allowed_threads", "over_chunks", "over_rows", "row_blocks", "threads_at_most"]
+
+T = TypeVar("T")
+
+# Rows of a block: 128 KiB for each array of float64, so that a handful of them stay in cache.
+BLOCK_ROWS = 16_384
+# From this many rows on, a second thread gains more than it costs to start (0.1 ms).
+THREADED_ROWS = 131_072
+THREADED_NUMBERS = 2_000_000  # the same for rows of several numbers
+
+_most_threads: ContextVar[int | None] = ContextVar("most_threads", default=None)
+
+
+# Chunks that long sums are cut into: enough for a few threads, few enough to hold the sums of each.
+CHUNKS = 16
+
+
+@contextmanager
+def threads_at_most(threads: int | None) -> Iterator[None]:
+    """Hold everything inside to so many threads; None leaves it to the machine."""
+    token = _most_threads.set(threads)
+    try:
+        yield
+    finally:
+        _most_threads.reset(token)
+
+
+def allowed_threads() -> int:
+    """Return how many threads may run: those asked for, and no more than the processors at hand."""
+    most = _most_threads.get()
+    return _processors() if most is None else min(most, _processors())
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def row_blocks(n: int, size: int = BLOCK_ROWS) -> list[slice]:
+    """Return the slices that cut n rows into blocks; one where they are few."""
+    return [slice(first, min(first + size, n)) for first in range(0, max(n, 1), size)]
+
+
+def over_rows(function: Callable[[slice], T], n: int, size: int = BLOCK_ROWS) -> list[T]:
+    """Return function(rows) for each block of n rows, in their order.
+
+    The function sees the caller's `numpy.errstate`. It may write to rows of its own block.
+
+    Examples
+    --------
+    >>> over_rows(lambda rows: rows.stop - rows.start, 5, size=2)
+    [2, 2, 1]
+    """
+    blocks = row_blocks(n, size)
+    threads = min(allowed_threads(), len(blocks))
+    if threads < 2 or n < THREADED_ROWS:
+        return [function(rows) for rows in blocks]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(_with_state(function), blocks))
+
+
+def over_chunks(function: Callable[[slice], T], n: int, width: int) -> Iterator[T]:
+    """Yield function(rows) for each of a few chunks of n rows of `width` numbers, in their order.
+
+    For functions that call BLAS: several run at once only where BLAS itself can be held to one
+    thread (with threadpoolctl, the extra "fast"); else one after the other, on BLAS's own threads.
+    The chunks are the same in both cases.
+    """
+    if n * width < THREADED_NUMBERS:
+        yield function(slice(0, n))
+        return
+    chunks = row_blocks(n, -(-n // CHUNKS))
+    controller = _blas_controller()
+    if controller is None:
+        yield from map(function, chunks)
+        return
+    threads = min(allowed_threads(), len(chunks))
+    with controller.limit(limits=1, user_api="blas"):
+        if threads < 2:
+            yield from map(function, chunks)
+            return
+        with ThreadPoolExecutor(threads) as pool:
+            yield from pool.map(_with_state(function), chunks)
+
+
+def _with_state(function: Callable[[slice], T]) -> Callable[[slice], T]:
+    """Return the function as it acts under the `numpy.errstate` of this thread."""
+    state = np.geterr()
+
+    def alike(rows: slice) -> T:
+        with np.errstate(**state):
+            return function(rows)
+
+    return alike
+
+
+@cache
+def _blas_controller() -> Any:
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return None
+    return ThreadpoolController()

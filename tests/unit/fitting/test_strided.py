@@ -1,0 +1,81 @@
+"""Starting from a fit of every tenth row moves no digit, and saves passes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import glmkit as gk
+from glmkit.design.columns import ColumnDesign
+from glmkit.fitting import glm as fitting
+
+RNG = np.random.default_rng(15)
+N = 250_000
+X = pd.DataFrame(RNG.normal(size=(N, 4)), columns=list("abcd"))
+ETA = -0.5 + X.to_numpy() @ np.array([0.3, -0.2, 0.1, 0.05])
+DATA = X.assign(
+    count=RNG.poisson(np.exp(ETA)),
+    yes=(RNG.uniform(size=N) < 1 / (1 + np.exp(-ETA))).astype(float),
+    cost=RNG.gamma(2.0, np.exp(ETA)),
+    rare=pd.Categorical(np.where(np.arange(N) % 50_000 == 7, "seldom", "often")),
+)
+MODELS = {"poisson": "count", "binomial": "yes", "Gamma(log)": "cost"}
+each = pytest.mark.parametrize(("family", "response"), MODELS.items())
+
+
+def without_it(monkeypatch):
+    monkeypatch.setattr(fitting, "strided_start", lambda objective, first: None)
+
+
+@each
+def test_the_fit_is_the_same_with_and_without(family, response, monkeypatch):
+    fit = gk.glm(f"{response} ~ a + b + c + d", DATA, family)
+    without_it(monkeypatch)
+    plain = gk.glm(f"{response} ~ a + b + c + d", DATA, family)
+    assert np.abs((fit.coef - plain.coef) / plain.std_error).max() < 1e-9  # in standard errors
+    np.testing.assert_allclose(fit.std_error, plain.std_error, rtol=1e-9)
+    np.testing.assert_allclose(fit.deviance, plain.deviance, rtol=1e-12)
+
+
+def test_it_saves_passes_over_all_rows(monkeypatch):
+    fit = gk.glm("count ~ a + b + c + d", DATA, "poisson")
+    without_it(monkeypatch)
+    assert len(fit.trace) < len(gk.glm("count ~ a + b + c + d", DATA, "poisson").trace)
+
+
+def test_a_level_too_rare_for_the_small_fit_is_fitted_all_the_same(monkeypatch):
+    fit = gk.glm("count ~ a + rare", DATA, "poisson")
+    without_it(monkeypatch)
+    plain = gk.glm("count ~ a + rare", DATA, "poisson")
+    assert np.abs((fit.coef - plain.coef) / plain.std_error).max() < 1e-9
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_number_of_threads_changes_no_bit(threads):
+    whole = gk.glm("count ~ a + b + c + d", DATA, "poisson")
+    held = gk.glm("count ~ a + b + c + d", DATA, "poisson", control=gk.Control(threads=threads))
+    np.testing.assert_array_equal(held.coef, whole.coef)
+    assert held.loglik == whole.loglik
+
+
+def test_many_rows_are_held_by_column_without_a_copy():
+    fit = gk.glm("count ~ a + b + c + d", DATA, "poisson")
+    design = fit.frame.design
+    assert isinstance(design, ColumnDesign)
+    assert np.shares_memory(design.columns[1].numbers, DATA["a"].to_numpy())
+
+
+def test_what_is_written_into_the_data_later_does_not_reach_the_fit():
+    data = DATA.copy()
+    fit = gk.glm("count ~ a + b", data, "poisson")
+    before = fit.frame.design.column(1).copy()
+    data.loc[0, "a"] = 99.0
+    np.testing.assert_array_equal(fit.frame.design.column(1), before)
+
+
+def test_arrays_that_can_be_written_into_are_copied():
+    data = {name: DATA[name].to_numpy(copy=True) for name in ("count", "a", "b", "c", "d")}
+    fit = gk.glm("count ~ a + b + c + d", data, "poisson")
+    data["a"][:] = 0.0
+    np.testing.assert_array_equal(fit.frame.design.column(1), DATA["a"])
