@@ -191,7 +191,10 @@ class Poisson(Family, verified=True):
         return weights * np.where(_whole(y, count), value, np.nan)
 
     def broken_rows(self, y: Array, weights: Array, trials: Array | None = None) -> int:
-        return int(np.count_nonzero(~_whole(y, np.rint(y)) & (weights > 0.0)))
+        count = np.rint(y)
+        if np.array_equal(count, y):
+            return 0
+        return int(np.count_nonzero(~_whole(y, count) & (weights > 0.0)))
 
     def broken_note(self, rows: int) -> str | None:
         if not rows:
@@ -242,4 +245,6 @@ def _log_mode(count: Array) -> Array:
 
 
 def _whole(y: Array, count: Array) -> BoolArray:
+    if np.array_equal(y, count):
+        return np.ones(y.shape, dtype=bool)
     return np.abs(y - count) <= _WHOLE * np.maximum(1.0, np.abs(y))

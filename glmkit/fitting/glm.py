@@ -7,7 +7,7 @@ fit, fit the null model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +27,7 @@ from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.fitting.strided import strided_start
 from glmkit.numerics.factor import InformationFactor
+from glmkit.numerics.rowwise import over_rows
 
 __all__ = ["GLMFit", "Known", "NuisanceFit", "fit_glm"]
 
@@ -149,7 +150,7 @@ def fit_glm(
     return GLMFit(
         problem=problem,
         family=family,
-        independence=independence,
+        independence=replace(independence, gram=None),
         gamma=point.beta,
         factor=solution.factor,
         inverse=inverse,
@@ -218,9 +219,9 @@ def _null_mean(problem: Problem, family: Family, control: Control) -> Mean | Non
 
 def _log_level(problem: Problem, total: float) -> float:
     """Return a with sum of w exp(a + offset) = `total`: the score equation of counts under the log link."""
-    used = problem.weights > 0
-    top = float(np.max(problem.added[used], initial=-np.inf))
-    exposed = float(np.sum(problem.weights[used] * np.exp(problem.added[used] - top)))
+    w, added = problem.weights, problem.added
+    top = float(np.max(added, initial=-np.inf, where=w > 0))
+    exposed = sum(over_rows(lambda rows: float(w[rows] @ np.exp(np.minimum(added[rows] - top, 0.0))), len(w)))
     return float(np.log(total / exposed)) - top
 
 
@@ -236,7 +237,7 @@ def _average_mean(problem: Problem, family: Family) -> Mean | None:
     return Mean(np.full(n, average), np.full(n, rest), np.ones(n))
 
 
-def starting_point(objective: GLMObjective, constant: Array | None) -> Point:
+def starting_point(objective: GLMObjective, constant: Array | None, gram: Array | None = None) -> Point:
     """Return the point of one weighted least squares from the family's starting mean.
 
     Where that leaves the valid region it is drawn back, by halves, to the constant mean.
@@ -247,7 +248,7 @@ def starting_point(objective: GLMObjective, constant: Array | None) -> Point:
     mean = family.mean(eta)
     response = eta - objective.offset + family.working_residual(objective.y, mean)
     beta, _ = objective.least_squares(
-        family.working_weight(mean), np.where(objective.weights > 0, response, 0.0)
+        family.working_weight(mean), np.where(objective.weights > 0, response, 0.0), gram
     )
     point = objective.at(beta)
     if np.isfinite(point.merit):
@@ -304,7 +305,8 @@ def _starting(objective: GLMObjective, independence: Independence, start: Array 
     constant = independence.centring.span_constant
 
     def first(part: GLMObjective) -> Point:
-        return starting_point(part, constant)
+        whole = part.design is independence.design
+        return starting_point(part, constant, independence.gram if whole else None)
 
     return strided_start(objective, first) or first(objective)
 
@@ -314,7 +316,8 @@ def _maximum(
 ) -> tuple[Solution, Array]:
     """Return the maximum of the likelihood, over the cells where rows are equal, and the inverse information."""
     cells = by_cell(objective)
-    solution = _solve(cells, _starting(cells, independence, start), control)
+    gram = independence.gram if cells is objective else None
+    solution = _solve(cells, _starting(cells, independence, start), control, gram)
     inverse = cells.inverse_information(solution.point, solution.factor)
     if cells is objective:
         return solution, inverse
@@ -324,10 +327,12 @@ def _maximum(
     return solution._replace(point=point, trace=trace), inverse
 
 
-def _solve(objective: GLMObjective, point: Point | None, control: Control) -> Solution:
+def _solve(
+    objective: GLMObjective, point: Point | None, control: Control, gram: Array | None = None
+) -> Solution:
     if point is not None:
         return fisher_scoring(objective, point, control)
-    point, factor = objective.linear_solution()
+    point, factor = objective.linear_solution(gram)
     return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
 
 

@@ -71,6 +71,8 @@ class Independence:
         Of the kept columns.
     design : Design
         The kept columns, moved by the centring.
+    gram : (p, p) array or None
+        Their Gram matrix with the weights they were judged by, for the first least squares; a fit lets go of it.
     """
 
     kept: IntArray
@@ -78,6 +80,7 @@ class Independence:
     combinations: Array
     centring: Centring
     design: Design
+    gram: Array | None = None
 
     def subset(self, columns: IntArray, design: Design) -> Independence | None:
         """Return the independence of some columns, (q,), of which `design` consists.
@@ -120,7 +123,7 @@ def independence_under(
     norms = uncentred_norms(gram, moved, float(np.sum(working)), centring.shift)
     p = design.shape[1]
     if vouched_by_gram(gram, norms):
-        return Independence(np.arange(p), np.arange(0), np.zeros((p, 0)), centring, shifted)
+        return Independence(np.arange(p), np.arange(0), np.zeros((p, 0)), centring, shifted, gram)
     rank = independent_columns(np.sqrt(working)[:, None] * shifted.dense(), norms=norms)
     if np.any(centring.constant[rank.dropped]):
         # The constant is not in the kept span as it stands: fit the columns as they are.
