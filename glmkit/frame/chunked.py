@@ -160,15 +160,12 @@ class ChunkedFrame:
         before = self.checksums[number] if number < len(self.checksums) else None
         if before is not None and np.allclose(before, now, rtol=1e-12, atol=0.0):
             return
-        what = (
-            "is not what it was in the first scan"
-            if before is not None
-            else "was not there in the first scan"
-        )
-        counts = "" if before is None else f" It had {before[0]:.0f} rows, {before[1]:.0f} of them used; now"
+        what = "was not there in the first scan"
+        if before is not None:
+            what = f"is not what it was in the first scan, {before[0]:.0f} rows with {before[1]:.0f} of them used"
         raise DataChangedError(
-            f"The chunk {what}.{counts + f' {now[0]:.0f} and {now[1]:.0f}.' if counts else ''} The data changed during"
-            " the fit. Fit again when nothing writes to them.",
+            f"The chunk {what}; now it has {now[0]:.0f} with {now[1]:.0f} used, or other values. The data changed"
+            " during the fit. Fit again when nothing writes to them.",
             chunk=number,
         )
 

@@ -44,11 +44,15 @@ class _Seen:
     dtype: str = ""
     where: str = ""
     ordered: bool = False
-    declared: set[tuple[Hashable, ...]] = field(default_factory=set)
+    first: tuple[Hashable, ...] = ()
+    same: bool = True
+    union: set[Hashable] = field(default_factory=set)
 
     def add(self, name: str, value: Value, dtype: str, chunk: Chunk) -> None:
         if isinstance(value, Factor) and value.levels:
-            self.declared.add(value.levels)
+            self.first = self.first or value.levels
+            self.same = self.same and value.levels == self.first
+            self.union.update(value.levels)
             self.ordered = self.ordered or value.ordered
         if lost_rows(value).all():  # without a value there is no kind
             return
@@ -70,19 +74,18 @@ class _Seen:
         return Variable("factor", self.dtype, self._levels(name), self.ordered)
 
     def _levels(self, name: str) -> tuple[Hashable, ...]:
-        if len(self.declared) == 1:
-            return next(iter(self.declared))
+        if self.same:
+            return self.first
         if self.ordered:
             raise DataError(
                 f"The ordered column {name!r} declares other levels in one chunk than in another, so that no order is"
                 f" common. Give it as chunks(..., levels={{{name!r}: [...]}}).",
                 column=name,
             )
-        union = {level for levels in self.declared for level in levels}
         try:
-            return tuple(sorted(union))  # type: ignore[type-var]
+            return tuple(sorted(self.union))  # type: ignore[type-var]
         except TypeError:  # labels of several types
-            return tuple(sorted(union, key=level_text))
+            return tuple(sorted(self.union, key=level_text))
 
 
 def _kind(value: Value) -> str:
