@@ -71,6 +71,7 @@ from glmkit.models.plotting import plot_means
 from glmkit.models.results import Results
 from glmkit.motor import simulate_motor
 from glmkit.tables.equation import Equation
+from glmkit.tables.polars_frame import to_polars
 from glmkit.tables.prose import Prose
 from glmkit.tables.side_by_side import SideBySide
 from glmkit.tables.table import Report, Table
@@ -155,5 +156,6 @@ __all__ = [
     "power_interval",
     "register",
     "simulate_motor",
+    "to_polars",
     "verify",
 ]

@@ -40,7 +40,7 @@ def head_of(fit: Results, schema: str) -> dict[str, object]:
         "schema": schema,
         "formula": fit.formula,
         "family": fit.family.name,
-        "link": fit.family.link.name,
+        "link": fit.family.link_name or None,
         "covariance": fit.estimate.label,
         "model": glance,
     }

@@ -7,6 +7,7 @@ Small data are one dense matrix. Of many rows no matrix is made: wide factors st
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -96,6 +97,7 @@ def structured_from_blocks(blocks: Sequence[Block], n: int) -> DenseDesign | Col
         pieces[0] = _with_constant(pieces[0], positions[constant[0]])
         del plain[constant[0]], positions[constant[0]]
     at = np.concatenate(positions) if positions else np.arange(0)
+    pieces = _with_wide_codes(pieces)
     return StructuredDesign(columns_of_blocks(plain, n), at, tuple(pieces)).simplified()
 
 
@@ -111,6 +113,12 @@ def _merged(pieces: list[CodedColumns], most: int) -> list[CodedColumns]:
         else:
             merged.append(piece)
     return [*merged, *apart]
+
+
+def _with_wide_codes(pieces: list[CodedColumns]) -> list[CodedColumns]:
+    """Return the pieces with codes as sums by level want them, once for all pieces of a factor."""
+    wide = {id(piece.codes): piece.codes.astype(np.intp, copy=False) for piece in pieces}
+    return [replace(piece, codes=wide[id(piece.codes)]) for piece in pieces]
 
 
 def _side_by_side(first: CodedColumns, second: CodedColumns) -> CodedColumns:

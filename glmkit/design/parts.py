@@ -186,5 +186,6 @@ def _small(first: CodedPart, second: CodedPart) -> bool:
 
 def pair_of(first: CodedPart, second: CodedPart) -> CodedPart:
     """Return the product of two factors as one, the first varying fastest in rows and columns."""
-    codes = first.codes + len(first.matrix) * second.codes
+    codes = np.multiply(second.codes, len(first.matrix), dtype=np.intp)  # codes may be held in a byte
+    codes += first.codes
     return CodedPart(codes, np.asarray(np.kron(second.matrix, first.matrix), dtype=np.float64))

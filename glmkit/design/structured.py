@@ -255,7 +255,7 @@ class StructuredDesign:
 
     def _fill_pair(self, total: Array, piece: CodedColumns, other: CodedColumns, weighted: Array) -> None:
         shape = len(piece.matrix), len(other.matrix)
-        pair = piece.codes * shape[1]
+        pair = np.multiply(piece.codes, shape[1], dtype=np.intp)
         pair += other.codes
         both = np.bincount(pair, weights=other.times(weighted), minlength=shape[0] * shape[1])
         block = other.contract(piece.contract(np.asarray(both, np.float64).reshape(shape)).T)
@@ -266,7 +266,8 @@ class StructuredDesign:
 def joined(first: CodedColumns, second: CodedColumns) -> CodedColumns:
     """Return two pieces without multipliers as one over the pairs of their levels, columns side by side."""
     levels = len(first.matrix), len(second.matrix)
-    codes = first.codes * levels[1] + second.codes
+    codes = np.multiply(first.codes, levels[1], dtype=np.intp)  # codes may be held in a byte
+    codes += second.codes
     matrix = np.hstack([np.repeat(first.matrix, levels[1], axis=0), np.tile(second.matrix, (levels[0], 1))])
     return CodedColumns(codes, matrix, np.concatenate([first.at, second.at]))
 

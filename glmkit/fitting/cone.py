@@ -11,13 +11,13 @@ from typing import Literal
 
 import numpy as np
 
-from glmkit._typing import Array, IntArray
+from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.matrix import Design
 from glmkit.numerics.compensated import compensated_residual
 from glmkit.numerics.factor import triangular_root
 from glmkit.numerics.rank import Rank, independent_columns
 
-__all__ = ["TIE", "improving_direction", "independent_on", "margins"]
+__all__ = ["TIE", "held_by_few", "improving_direction", "independent_on", "margins"]
 
 # A margin below this share of its terms is a tie: the fraction at which columns count as
 # dependent, and four orders above the rounding of a vertex.
@@ -43,6 +43,10 @@ ATTEMPTS: tuple[tuple[Literal["highs-ds", "highs-ipm"], float], ...] = (
     ("highs-ipm", 1e-9),
     ("highs-ds", 1e-7),
 )
+# A linear function this close to a sum of some rows, in units of its size, is one.
+HELD = 1e-12
+# Rows that are tried for such a sum: it is a short cut, and the program decides where it fails.
+TRIED = 200
 # What a row gains when a direction moves it: 1, since directions have no length.
 MOVED = 0.5
 
@@ -121,6 +125,30 @@ def improving_direction(
         last = attempt >= ROUNDS - 1
         chosen = open_rows if last else np.union1d(chosen, _worst(values, violated))
     return None
+
+
+def held_by_few(design: Design, signs: Array, basis: Array, functions: Array) -> BoolArray:
+    """Return which linear functions, (m, p), are sums of some s_i x_i with weights >= 0 on the span of `basis`.
+
+    No direction of the cone moves such a function down (Farkas), and no program need be asked;
+    of the others nothing is known.
+    """
+    open_rows = np.flatnonzero(signs)
+    rows = _normalised(design, signs, basis, open_rows[:: max(1, len(open_rows) // TRIED)])
+    targets = functions @ basis
+    sizes = np.linalg.norm(targets, axis=1)
+    scaled = targets / np.where(sizes > 0.0, sizes, 1.0)[:, None]
+    return np.array([_distance(rows, target) <= HELD for target in scaled], dtype=bool)
+
+
+def _distance(rows: Array, target: Array) -> float:
+    """Return how far a vector is from the sums of rows with weights >= 0; inf where that is not found."""
+    from scipy.optimize import nnls  # imported on use: most fits never come here
+
+    try:
+        return float(nnls(rows.T, target)[1])
+    except RuntimeError:  # it took too many steps
+        return float("inf")
 
 
 def independent_on(design: Design, rows: IntArray, basis: Array) -> Rank:

@@ -36,7 +36,7 @@ import numpy as np
 from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family, Mean
-from glmkit.fitting.cone import improving_direction, independent_on, margins
+from glmkit.fitting.cone import held_by_few, improving_direction, independent_on, margins
 from glmkit.numerics.rank import vouched_by_gram
 from glmkit.numerics.scaling import power_of_two
 
@@ -118,8 +118,11 @@ class Recession:
         limits[finite] = 0.0
         if self.dimension == 1:
             return np.asarray(limits)
-        for i in np.flatnonzero(np.isinf(limits)):
-            if self._reaches(-np.sign(along[i]) * rows[i]):
+        asked = np.flatnonzero(np.isinf(limits))
+        upward = np.sign(along[asked])[:, None] * rows[asked]
+        held = held_by_few(self.design, self.signs, self.basis, upward)
+        for i, row in zip(asked[~held], upward[~held], strict=True):
+            if self._reaches(-row):
                 limits[i] = np.nan
         return np.asarray(limits)
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from glmkit._typing import AnyArray, Array, BoolArray
+from glmkit._typing import AnyArray, Array, BoolArray, IntArray
 from glmkit.errors import DataError
 from glmkit.frame.values import Factor, Logical, Value, factor_from_labels
 
@@ -102,7 +102,8 @@ def _check_exact(integers: AnyArray, name: str) -> None:
 
 def _from_category(series: pd.Series[Any]) -> Factor:
     accessor = series.cat
-    codes = accessor.codes.to_numpy().astype(np.intp)
+    # As narrow as pandas keeps them: a byte a row for up to 127 levels.
+    codes = cast(IntArray, accessor.codes.to_numpy())
     return Factor(codes, tuple(accessor.categories.tolist()), ordered=bool(accessor.ordered))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +19,7 @@ from glmkit.inference.likelihood import aic_of, bic_of, parameters_of
 from glmkit.inference.protocols import FittedModel, single_predictor
 from glmkit.inference.reference import chi_square_tail
 from glmkit.inference.refit import estimate_of, refit
+from glmkit.inference.several import formula_notes, named_models, numbered
 from glmkit.inference.submodels import Submodel, WorkingModel, restriction_rows
 from glmkit.inference.table_notes import dispersion_note, fit_notes, reference_note, test_headings
 from glmkit.inference.term_tests import NO_TEST, TermTest, chosen_test, default_test, rao_test, wald_test
@@ -98,15 +99,15 @@ def anova(*models: FittedModel, test: str | None = None) -> Table:
     frame = deviance_frame(
         [model.fit.df_resid for model in models],
         [model.fit.deviance for model in models],
-        _labels(models),
+        numbered(len(models)),
         None if name == "none" else tests,
     )
     notes = [
-        *_formulas(models),
+        *formula_notes(_by_number(models)),
         *reference_note(largest, name),
         *([] if name in ("none", "Wald") else dispersion_note(largest.fit, "of the largest model")),
         *notes,
-        *fit_notes(_fits(models)),
+        *fit_notes(_fits(_by_number(models))),
     ]
     return anova_table(models[0], frame, "Analysis of deviance", name, notes)
 
@@ -204,20 +205,23 @@ def lr_test(*models: FittedModel) -> Table:
         "df_diff": np.append(np.nan, extra),
         "p_value": [np.nan, *map(chi_square_tail, statistic.tolist(), np.abs(extra).tolist())],
     }
-    frame = pd.DataFrame(columns, index=pd.Index(_labels(models), dtype=object))
-    lines = [*_formulas(models), "Likelihood ratio tests, referred to chi-square.", *notes]
-    lines += fit_notes(_fits(models))
+    named = _by_number(models)
+    frame = pd.DataFrame(columns, index=pd.Index(list(named), dtype=object))
+    lines = [*formula_notes(named), "Likelihood ratio tests, referred to chi-square.", *notes]
+    lines += fit_notes(_fits(named))
     blanks = (*BLANKS[2:], "df_diff")
     return Table(frame, "Likelihood ratio tests", headings=test_headings("LRT"), notes=lines, blanks=blanks)
 
 
-def compare(*models: FittedModel) -> Table:
+def compare(*models: FittedModel | Mapping[str, FittedModel], names: Sequence[str] | None = None) -> Table:
     """Return criteria of models of one response side by side, in the order given.
 
     Parameters
     ----------
     *models : Results
-        Of the same rows and response; they need not be nested.
+        Of the same rows and response; they need not be nested. Or one dict of them by name.
+    names : sequence of str, optional
+        Labels of the models; ``Model 1``, ``Model 2``, ... by default.
 
     Returns
     -------
@@ -245,49 +249,39 @@ def compare(*models: FittedModel) -> Table:
     >>> gk.compare(*models).frame["delta"].round(2).tolist()
     [52.9, 0.0]
     """
-    _check_same_data(models, least=1)
-    _need_likelihood(models)
-    aic = np.array([aic_of(model.fit) for model in models])
+    named = named_models(models, names, "gk.compare", "Model {}")
+    fits = tuple(named.values())
+    _check_same_data(fits, least=1)
+    _need_likelihood(fits)
+    aic = np.array([aic_of(model.fit) for model in fits])
     delta = aic - np.min(aic)
     share = np.exp(-0.5 * delta)
     columns = {
-        "loglik": [model.fit.loglik for model in models],
-        "df": [float(parameters_of(model.fit)) for model in models],
+        "loglik": [model.fit.loglik for model in fits],
+        "df": [float(parameters_of(model.fit)) for model in fits],
         "aic": aic,
-        "bic": [bic_of(model.fit) for model in models],
+        "bic": [bic_of(model.fit) for model in fits],
         "delta": delta,
         "weight": share / np.sum(share),
     }
-    notes = [*_formulas(models), "Delta and weight by AIC.", *fit_notes(_fits(models))]
-    if len({model.family.name for model in models}) > 1:
+    notes = [*formula_notes(named), "Delta and weight by AIC.", *fit_notes(_fits(named))]
+    if len({model.family.name for model in fits}) > 1:
         notes.append(
             "The families differ: compare counts with counts and measurements with measurements only."
         )
-    frame = pd.DataFrame(columns, index=pd.Index(_labels(models), dtype=object))
+    frame = pd.DataFrame(columns, index=pd.Index(list(named), dtype=object))
     return Table(frame, "Comparison of models", notes=notes)
 
 
 # ------------------------------------------------------------------------------ what is said of them
 
 
-def _labels(models: Sequence[FittedModel]) -> list[str]:
-    return [f"Model {i}" for i in range(1, len(models) + 1)]
+def _by_number(models: Sequence[FittedModel]) -> dict[str, FittedModel]:
+    return dict(zip(numbered(len(models)), models, strict=True))
 
 
-def _fits(models: Sequence[FittedModel]) -> dict[str, GLMFit]:
-    return {label: model.fit for label, model in zip(_labels(models), models, strict=True)}
-
-
-def _formulas(models: Sequence[FittedModel]) -> list[str]:
-    several = not all(_same_family(models[0], model) for model in models)
-    texts = ["(a ready design matrix)" if m.frame.ready else m.frame.formula.text for m in models]
-    families = [_family_text(model) if several else "" for model in models]
-    return [f"{label}: {t}{f}" for label, t, f in zip(_labels(models), texts, families, strict=True)]
-
-
-def _family_text(model: FittedModel) -> str:
-    link = model.family.link_name
-    return f" ({model.family.title}, {link} link)" if link else f" ({model.family.title})"
+def _fits(models: Mapping[str, FittedModel]) -> dict[str, GLMFit]:
+    return {name: model.fit for name, model in models.items()}
 
 
 # ------------------------------------------------------------------------------ what is refused

@@ -16,8 +16,7 @@ import pandas as pd
 
 from glmkit._typing import Array, BoolArray
 from glmkit.design.matrix import Design
-from glmkit.errors import DataError, FitError
-from glmkit.frame.modelframe import ModelFrame
+from glmkit.errors import FitError
 from glmkit.frame.newframe import new_frame
 from glmkit.inference.components import (
     ComponentModel,
@@ -26,7 +25,7 @@ from glmkit.inference.components import (
     predictor_offsets,
     predictor_rows,
 )
-from glmkit.inference.predict import warn_inestimable
+from glmkit.inference.predict import named_matrix, warn_inestimable
 from glmkit.inference.reference import interval_quantile
 from glmkit.inference.rowwise import padded, result_index
 from glmkit.inference.wald import check_level
@@ -116,7 +115,7 @@ def _asked(model: ComponentModel, newdata: object, offset: object, exposure: obj
         ok = ~np.isnan(padded(frame.rows, np.zeros(frame.n)))
         offsets = predictor_offsets(model.family, levels, [part.offset for part in parts], frame.n)
         return _Asked(tuple(part.design for part in parts), offsets, ok, result_index(frame.rows))
-    newdata = _named(newdata, frame)
+    newdata = named_matrix(newdata, frame)
     first = new_frame(frame, newdata, offset=offset, exposure=exposure)
     new = [first, *(new_frame(part, newdata) for part in parts[1:])]
     ok = np.logical_and.reduce([one.ok for one in new])
@@ -124,19 +123,6 @@ def _asked(model: ComponentModel, newdata: object, offset: object, exposure: obj
     designs = tuple(one.design.select(rows) for one, rows in zip(new, taken, strict=True))
     given = [None if one.offset is None else one.offset[rows] for one, rows in zip(new, taken, strict=True)]
     return _Asked(designs, predictor_offsets(model.family, levels, given, int(np.sum(ok))), ok, first.index)
-
-
-def _named(newdata: object, frame: ModelFrame) -> object:
-    """Return a plain matrix for a fit to arrays as columns by name."""
-    if not (frame.ready and isinstance(newdata, np.ndarray) and newdata.ndim == 2):
-        return newdata
-    names = [name.name for name in frame.names]
-    if newdata.shape[1] != len(names):
-        raise DataError(
-            f"The new data have {newdata.shape[1]} columns, the fit has {len(names)}: {names}. Give those.",
-            columns=names,
-        )
-    return dict(zip(names, newdata.T, strict=True))
 
 
 def _predictors(model: ComponentModel, asked: _Asked, rows: Array) -> tuple[Array, BoolArray]:

@@ -20,6 +20,7 @@ import pandas as pd
 from glmkit._typing import Array, BoolArray
 from glmkit.design.matrix import Design
 from glmkit.errors import AliasedWarning, DataError, FitError
+from glmkit.frame.modelframe import ModelFrame
 from glmkit.frame.newframe import new_frame, new_weights
 from glmkit.inference.predictive import Predictive
 from glmkit.inference.protocols import FittedModel
@@ -29,7 +30,15 @@ from glmkit.inference.rowwise import padded, result_index
 from glmkit.inference.terms import term_constant, term_df, term_errors, term_values
 from glmkit.inference.wald import check_level
 
-__all__ = ["Options", "PredictionRows", "RowGiven", "predict", "prediction_rows", "warn_inestimable"]
+__all__ = [
+    "Options",
+    "PredictionRows",
+    "RowGiven",
+    "named_matrix",
+    "predict",
+    "prediction_rows",
+    "warn_inestimable",
+]
 
 TYPES = ("response", "link", "terms", "prob", "class")
 INTERVALS = (None, "mean", "prediction")
@@ -66,7 +75,7 @@ def prediction_rows(model: FittedModel, newdata: object, given: RowGiven) -> Pre
         offset = _or_zeros(frame.offset, frame.n)
         law = (model.fit.problem.prior, model.fit.problem.trials)
         return PredictionRows(frame.design, offset, ok, index, *law)
-    named = _named(newdata, model)
+    named = named_matrix(newdata, frame)
     new = new_frame(frame, named, offset=given.offset, exposure=given.exposure)
     weights = new_weights(frame, named, given.weights)
     kept = None if weights is None else weights[new.ok]
@@ -77,17 +86,17 @@ def _or_zeros(offset: Array | None, n: int) -> Array:
     return np.zeros(n) if offset is None else offset
 
 
-def _named(newdata: object, model: FittedModel) -> object:
-    """Return a plain matrix of a fit to arrays as columns by name."""
-    if isinstance(newdata, np.ndarray) and newdata.ndim == 2 and newdata.dtype.names is None:
-        names = list(model.estimate.names)
-        if newdata.shape[1] != len(names):
-            raise DataError(
-                f"The new data have {newdata.shape[1]} columns, the fit has {len(names)}: {names}. Give those.",
-                columns=names,
-            )
-        return dict(zip(names, newdata.T, strict=True))
-    return newdata
+def named_matrix(newdata: object, frame: ModelFrame) -> object:
+    """Return a plain matrix for a fit to arrays as columns by name."""
+    if not (frame.ready and isinstance(newdata, np.ndarray) and newdata.ndim == 2):
+        return newdata
+    names = list(frame.coding.variables)
+    if newdata.shape[1] != len(names):
+        raise DataError(
+            f"The new data have {newdata.shape[1]} columns, the fit has {len(names)}: {names}. Give those.",
+            columns=names,
+        )
+    return dict(zip(names, newdata.T, strict=True))
 
 
 class Options(NamedTuple):

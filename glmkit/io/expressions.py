@@ -307,14 +307,21 @@ class Translator:
         )
 
 
-def cases(value: str, whens: Sequence[tuple[str, str]]) -> str:
-    """Return the result of the first value that is equal; NULL where none is."""
-    return f"CASE {value} {' '.join(f'WHEN {when} THEN {then}' for when, then in whens)} END"
+def cases(value: str, whens: Sequence[tuple[str, str]], pad: str | None = None) -> str:
+    """Return the result of the first value that is equal; NULL where none is.
+
+    In one line, or with a line for each value: `pad` is then the space before END.
+    """
+    head = f"CASE {value}" if value else "CASE"
+    lines = [f"WHEN {when} THEN {then}" for when, then in whens]
+    if pad is None:
+        return " ".join([head, *lines, "END"])
+    return "\n".join([head, *(f"{pad}  {line}" for line in lines), f"{pad}END"])
 
 
-def case_of_truth(condition: str, yes: str, no: str) -> str:
+def case_of_truth(condition: str, yes: str, no: str, pad: str | None = None) -> str:
     """Return one of two results; NULL where the condition is."""
-    return f"CASE WHEN {condition} THEN {yes} WHEN NOT {condition} THEN {no} END"
+    return cases("", [(condition, yes), (f"NOT {condition}", no)], pad)
 
 
 def _bare(node: Node) -> Node:

@@ -2,7 +2,7 @@
 
 The linear predictor is a sum over the products of the formula: numbers times a CASE over the
 levels, which holds the coefficients themselves. A level that is not known, and anything missing,
-is NULL.
+is NULL. Summands and levels have a line each; texts and names are never touched.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from glmkit.io.expressions import Translator, case_of_truth, cases
 __all__ = ["prediction_sql"]
 
 TYPES = ("response", "link")
+INDENT = "  "
 
 
 def prediction_sql(model: FittedModel, dialect: str, table: str | None, kind: str) -> str:
@@ -46,12 +47,17 @@ def prediction_sql(model: FittedModel, dialect: str, table: str | None, kind: st
     chosen = dialect_of(dialect)
     _check(model)
     translator = Translator(model.frame.coding, chosen)
-    eta = " + ".join([*_terms(model, translator), *_offsets(model, translator)])
-    sql = eta if kind == "link" else _inverse(model.family.link, f"({eta})", chosen)
+    outer = "" if table is None else INDENT
+    inner = outer if kind == "link" else outer + INDENT
+    summands = [*_terms(model, translator, inner + INDENT), *_offsets(model, translator)]
+    eta = f"\n{inner}+ ".join(summands)
+    if kind == "response":
+        whole = f"(\n{inner}{INDENT}{eta}\n{outer})" if "\n" in eta else f"({eta})"
+        eta = _inverse(model.family.link, whole, chosen)
     if table is None:
-        return sql
+        return eta
     name = ".".join(chosen.quote(part) for part in table.split("."))
-    return f"SELECT *, {sql} AS {chosen.quote('prediction')} FROM {name}"
+    return f"SELECT *,\n{outer}{eta} AS {chosen.quote('prediction')}\nFROM {name}"
 
 
 def _check(model: FittedModel) -> None:
@@ -77,8 +83,11 @@ def _check(model: FittedModel) -> None:
 # ----------------------------------------------------------------------------- the linear predictor
 
 
-def _terms(model: FittedModel, translator: Translator) -> list[str]:
-    """Return the summands of the linear predictor, one for each product of the formula."""
+def _terms(model: FittedModel, translator: Translator, pad: str) -> list[str]:
+    """Return the summands of the linear predictor, one for each product of the formula.
+
+    They are written `pad` from the left.
+    """
     estimate, dialect = model.estimate, translator.dialect
     gamma, shift, first = estimate.gamma, estimate.single_centring.shift, 0
     summands, constant = [], 0.0
@@ -89,7 +98,7 @@ def _terms(model: FittedModel, translator: Translator) -> list[str]:
             columns = slice(first, first + width)
             first += width
             if any(part.matrix is not None for part in parts):
-                summands += _coded(parts, gamma[columns], dialect)
+                summands += _coded(parts, gamma[columns], dialect, pad)
                 constant -= float(gamma[columns] @ shift[columns])
             else:
                 summands += _numeric(parts, gamma[columns], shift[columns], dialect)
@@ -101,7 +110,7 @@ class _Part(NamedTuple):
 
     columns: list[str]
     matrix: Array | None = None
-    choose: Callable[[list[str]], str] = str
+    choose: Callable[[list[str], str], str] = lambda values, pad: ""
 
     @property
     def width(self) -> int:
@@ -116,17 +125,19 @@ def _part(translator: Translator, factor: str, reduced: bool) -> _Part:
     node = parse(factor)
     if encoding.logical:
         condition = translator.truth(node)
-        return _Part([], matrix, lambda values: _of_truth(encoding.levels, condition, values))
+        return _Part([], matrix, lambda values, pad: _of_truth(encoding.levels, condition, values, pad))
     labels = translator.expression(node)
     if labels.kind == "truth":
-        return _Part([], matrix, lambda values: _of_truth(encoding.levels, labels.sql, values))
+        return _Part([], matrix, lambda values, pad: _of_truth(encoding.levels, labels.sql, values, pad))
     whens = [_level(level, labels.numeric_labels, translator.dialect) for level in encoding.levels]
-    return _Part([], matrix, lambda values: cases(labels.sql, list(zip(whens, values, strict=True))))
+    return _Part(
+        [], matrix, lambda values, pad: cases(labels.sql, list(zip(whens, values, strict=True)), pad)
+    )
 
 
-def _of_truth(levels: tuple[Hashable, ...], condition: str, values: list[str]) -> str:
+def _of_truth(levels: tuple[Hashable, ...], condition: str, values: list[str], pad: str) -> str:
     chosen = dict(zip(levels, values, strict=True))
-    return case_of_truth(condition, chosen.get(True, "NULL"), chosen.get(False, "NULL"))
+    return case_of_truth(condition, chosen.get(True, "NULL"), chosen.get(False, "NULL"), pad)
 
 
 def _level(level: Hashable, numeric: bool, dialect: Dialect) -> str:
@@ -153,7 +164,7 @@ def _numeric(parts: list[_Part], coef: Array, shift: Array, dialect: Dialect) ->
     return found
 
 
-def _coded(parts: list[_Part], coef: Array, dialect: Dialect) -> list[str]:
+def _coded(parts: list[_Part], coef: Array, dialect: Dialect, pad: str) -> list[str]:
     """Return, for each product of numeric columns, a CASE over the levels that holds the coefficients."""
     table = coef.reshape([part.width for part in parts][::-1]).T
     numeric = [k for k, part in enumerate(parts) if part.matrix is None]
@@ -164,18 +175,18 @@ def _coded(parts: list[_Part], coef: Array, dialect: Dialect) -> list[str]:
         for k, column in zip(numeric, chosen, strict=True):
             place[k] = column
         numbers = [parts[k].columns[j] for k, j in zip(numeric, chosen, strict=True)]
-        found.append(" * ".join([_nested(coded, table[tuple(place)], dialect), *numbers]))
+        found.append(" * ".join([_nested(coded, table[tuple(place)], dialect, pad), *numbers]))
     return found
 
 
-def _nested(parts: list[_Part], coef: Array, dialect: Dialect) -> str:
+def _nested(parts: list[_Part], coef: Array, dialect: Dialect, pad: str) -> str:
     """Return the coefficient of each combination of levels, as nested CASEs, (w1, w2, ...) of them."""
     if not parts:
         return dialect.float(float(coef))
     matrix = parts[0].matrix
     assert matrix is not None
     by_level = np.tensordot(matrix, coef, axes=(1, 0))
-    return parts[0].choose([_nested(parts[1:], row, dialect) for row in by_level])
+    return parts[0].choose([_nested(parts[1:], row, dialect, pad + 2 * INDENT) for row in by_level], pad)
 
 
 def _offsets(model: FittedModel, translator: Translator) -> list[str]:

@@ -78,6 +78,7 @@ INHERITED: Final = (
         "statistic",
     ),
     *("std_error", "summary", "terms", "tidy", "trace", "tvalues", "vcov", "weights"),
+    *("comparisons", "emmeans", "marginal_effects", "predictions"),
 )
 
 

@@ -43,7 +43,8 @@ class Effects(Record):
             used and the mean of a covariate over the rows used.
         scale : {"response", "link"}
             What is shown. Averages are always taken on the link scale; for averages of
-            means use `predictions`.
+            means use `predictions`. Responses with levels have means on the scale of
+            probabilities only.
         weights : {"equal", "proportional", "outer", "cells"}
             How the factors averaged over count: all levels alike; by the frequency of their
             combinations; by the product of their marginal frequencies; by the cells observed.
@@ -63,6 +64,12 @@ class Effects(Record):
         ------
         FitError
             An unknown variable, level or option; a grid that is too large.
+
+        Notes
+        -----
+        Of a response with levels (`Multinomial`, `Cumulative`) each mean is a probability, averaged
+        as such, and the level is a further factor by the name of the response (``level`` for counts
+        per level). Means are compared within it, unless `specs` or `by` names it.
 
         References
         ----------
@@ -160,7 +167,8 @@ class Effects(Record):
         -------
         Table
             ``term contrast estimate std_error statistic p_value conf_low conf_high``; standard
-            errors by the delta method, from the covariance in use.
+            errors by the delta method, from the covariance in use. A response with levels has a
+            row for the probability of each, named in the column ``level``.
 
         Examples
         --------
@@ -230,6 +238,13 @@ class Effects(Record):
         by, at, level, newdata, replicates
             As in `marginal_effects`.
         type : {"response", "link"}
+
+        Returns
+        -------
+        Table
+            ``estimate std_error conf_low conf_high`` beside the groups, and the ``level`` of a
+            response that has some. On the link scale also ``statistic p_value``: that a mean of
+            the response is 0 is no hypothesis, that a predictor is may be one.
 
         Examples
         --------

@@ -116,7 +116,11 @@ class Files(Record):
         >>> import glmkit as gk
         >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
         >>> print(fit.to_sql(type="link"))
-        3.43...e0 + CASE CAST("wool" AS VARCHAR) WHEN 'A' THEN 0.0e0 WHEN 'B' THEN (-0.205...e0) END
+        3.43...e0
+        + CASE CAST("wool" AS VARCHAR)
+            WHEN 'A' THEN 0.0e0
+            WHEN 'B' THEN (-0.205...e0)
+          END
         """
         return prediction_sql(self, dialect, table, type)
 

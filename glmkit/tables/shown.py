@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from glmkit.tables.table import Table
+
+if TYPE_CHECKING:
+    import polars
 
 __all__ = ["ShownAsTable"]
 
@@ -27,6 +32,10 @@ class ShownAsTable:
 
     def _repr_latex_(self) -> str:
         return self.table._repr_latex_()
+
+    def to_polars(self) -> polars.DataFrame:
+        """Return the numbers at full precision as polars; NaN is null."""
+        return self.table.to_polars()
 
     def to_text(self) -> str:
         """Return plain text."""

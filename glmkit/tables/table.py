@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import pandas as pd
 
@@ -15,9 +15,13 @@ from glmkit.tables.cells import Style, make_grid
 from glmkit.tables.document import Document, Facts
 from glmkit.tables.export import Json, csv_table, json_table, json_value
 from glmkit.tables.glossary import Kind
+from glmkit.tables.polars_frame import polars_frame
 from glmkit.tables.render import html_document, latex_document, markdown_document
 from glmkit.tables.text import text_document
 from glmkit.tables.wording import Value, format_text
+
+if TYPE_CHECKING:
+    import polars
 
 MOST_ROWS: Final = 60
 """Rows of a table that ``print`` and a notebook show; ``to_text()`` and the like show all."""
@@ -166,6 +170,10 @@ class Table(Printed):
     def to_dict(self) -> dict[str, Json]:
         """Return values for strict JSON: NaN is None, infinity the string ``"Inf"``."""
         return json_table(self._frame, self.title, self.notes)
+
+    def to_polars(self) -> polars.DataFrame:
+        """Return the numbers at full precision as polars, row labels as the column ``label``; NaN is null."""
+        return polars_frame(self._frame, "label" if self._style.show_index else None)
 
     def _document(self, most_rows: int | None) -> Document:
         return Document("", (make_grid(self._frame, self._style, most_rows),), ())

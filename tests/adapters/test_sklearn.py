@@ -14,13 +14,13 @@ pytest.importorskip("sklearn")
 
 import sklearn
 from sklearn.base import clone
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from glmkit.sklearn import GLMClassifier, GLMRegressor
+from glmkit.sklearn import GLMClassifier, GLMRegressor, MultinomialClassifier
 
 ESTIMATORS = [
     GLMRegressor(),
@@ -28,8 +28,11 @@ ESTIMATORS = [
     GLMRegressor("gamma", "log"),
     GLMClassifier(),
     GLMClassifier("probit"),
+    MultinomialClassifier(),
 ]
 CLAIMS = gk.load_dataset("insurance_claims")
+PENGUINS = gk.load_dataset("penguins").dropna()
+BIRTHS = gk.load_dataset("birthwt").assign(race=lambda d: d["race"].map({1: "white", 2: "black", 3: "other"}))
 
 
 @pytest.mark.slow
@@ -118,3 +121,81 @@ def test_a_formula_without_names_is_refused():
 def test_a_clone_has_the_same_parameters():
     model = GLMRegressor(gk.Poisson("sqrt"), formula="a + b", tol=1e-7)
     assert clone(model).get_params() == model.get_params()
+
+
+def test_a_multinomial_classifier_has_the_probabilities_of_the_fit():
+    model = MultinomialClassifier(formula="body_mass_g + sex").fit(PENGUINS, PENGUINS["species"])
+    fit = gk.glm("species ~ body_mass_g + sex", PENGUINS, gk.Multinomial())
+    np.testing.assert_allclose(model.predict_proba(PENGUINS), fit.predict(type="prob"), rtol=1e-9)
+    assert model.classes_.tolist() == ["Adelie", "Chinstrap", "Gentoo"]
+
+
+def test_multinomial_coefficients_are_log_odds_between_classes():
+    X = BIRTHS[["age", "lwt"]]
+    model = MultinomialClassifier("other").fit(X, BIRTHS["race"])
+    eta = X.to_numpy() @ model.coef_.T + model.intercept_
+    np.testing.assert_allclose(model.decision_function(X), eta, rtol=1e-9, atol=1e-9)
+    assert model.coef_[model.classes_ == "other"].tolist() == [[0.0, 0.0]]
+
+
+def test_an_unpenalised_logistic_regression_of_several_classes_agrees():
+    X = StandardScaler().fit_transform(PENGUINS[["body_mass_g"]])
+    theirs = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(X, PENGUINS["species"])
+    ours = MultinomialClassifier().fit(X, PENGUINS["species"])
+    # theirs stops at a gradient of 1e-10 by lbfgs
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-6)
+
+
+def test_two_classes_agree_with_the_binomial_classifier():
+    data = gk.load_dataset("birthwt")
+    X, y = data[["age", "lwt"]], data["low"]
+    binomial, multinomial = GLMClassifier().fit(X, y), MultinomialClassifier().fit(X, y)
+    np.testing.assert_allclose(multinomial.predict_proba(X), binomial.predict_proba(X), rtol=1e-9)
+    np.testing.assert_allclose(multinomial.decision_function(X), binomial.decision_function(X), rtol=1e-8)
+
+
+@pytest.mark.parametrize("kind", [bool, int, str, float])
+def test_a_multinomial_classifier_returns_classes_of_any_kind(kind):
+    data = gk.load_dataset("birthwt")
+    y = data["low"].astype(kind).to_numpy()
+    predicted = MultinomialClassifier(formula="age + lwt").fit(data, y).predict(data)
+    assert predicted.dtype == y.dtype
+    assert set(predicted) <= set(y)
+
+
+def test_a_class_without_weight_has_probability_zero():
+    weights = (BIRTHS["race"] != "other").to_numpy(dtype=float)
+    with pytest.warns(gk.GlmkitWarning, match="Level other"):
+        model = MultinomialClassifier(formula="age").fit(BIRTHS, BIRTHS["race"], weights)
+    assert np.all(model.predict_proba(BIRTHS)[:, 1] == 0.0)
+    assert model.coef_.shape == (3, 1)
+
+
+def test_weights_of_classes_are_routed_through_cross_validation():
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = MultinomialClassifier(formula="age + lwt")
+        model.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        weights = {"sample_weight": np.ones(len(BIRTHS))}
+        scores = cross_val_score(model, BIRTHS, BIRTHS["race"], cv=4, params=weights)
+    assert scores.shape == (4,)
+
+
+def test_a_multinomial_pipeline_takes_named_columns():
+    scaled = StandardScaler().set_output(transform="pandas")
+    model = make_pipeline(scaled, MultinomialClassifier(formula="poly(body_mass_g, 2)"))
+    model.fit(PENGUINS[["body_mass_g"]], PENGUINS["species"])
+    assert model.score(PENGUINS[["body_mass_g"]], PENGUINS["species"]) > 0.7
+
+
+def test_separated_classes_keep_their_limits():
+    X = np.array([[0.0], [1.0], [2.0], [3.0], [4.0], [5.0]])
+    with pytest.warns(gk.SeparationWarning):
+        model = MultinomialClassifier().fit(X, list("aabbcc"))
+    assert model.predict(X).tolist() == list("aabbcc")
+    np.testing.assert_allclose(model.predict_proba(X).max(axis=1), 1.0)
+
+
+@pytest.mark.parametrize("estimator", [GLMClassifier(), MultinomialClassifier()])
+def test_one_class_that_counts_is_refused(estimator):
+    with pytest.raises(gk.DataError, match="one class, 'a'"):
+        estimator.fit([[1.0], [2.0], [3.0]], ["a", "b", "a"], [1.0, 0.0, 1.0])

@@ -97,3 +97,12 @@ def test_log_likelihoods_agree(name):
     ours, theirs = gk.glm(formula, data, family), smf.glm(formula, data, family=theirs).fit(tol=1e-12)
     assert ours.llf == pytest.approx(theirs.llf, rel=1e-10)
     assert ours.llnull == pytest.approx(theirs.llnull, rel=1e-10)
+
+
+def test_average_effects_on_several_levels_agree():
+    births = gk.load_dataset("birthwt")
+    X = sm.add_constant(births[["age", "lwt"]].astype(float))
+    theirs = sm.MNLogit(births["race"], X).fit(disp=False, tol=1e-14, maxiter=100).get_margeff()
+    ours = gk.glm("factor(race) ~ age + lwt", births, gk.Multinomial()).marginal_effects().frame
+    np.testing.assert_allclose(ours["estimate"], theirs.margeff.ravel(), rtol=1e-8)
+    np.testing.assert_allclose(ours["std_error"], theirs.margeff_se.ravel(), rtol=1e-8)

@@ -11,7 +11,7 @@ import pytest
 import glmkit as gk
 from glmkit.inference.emmeans.means import MarginalMeans
 from glmkit.models.aliases import RESIDUALS, SPELLINGS
-from glmkit.sklearn import GLMClassifier, GLMRegressor
+from glmkit.sklearn import GLMClassifier, GLMRegressor, MultinomialClassifier
 
 DOCS = Path(__file__).parents[2] / "docs"
 GROUPS = [DOCS / "reference.md", *sorted((DOCS / "reference").glob("*.md"))]
@@ -81,7 +81,9 @@ def test_a_value_is_in_the_reference_with_an_example(kind: type) -> None:
     assert ">>> " in example(kind)
 
 
-@pytest.mark.parametrize("kind", [GLMRegressor, GLMClassifier], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [GLMRegressor, GLMClassifier, MultinomialClassifier], ids=lambda kind: kind.__name__
+)
 def test_an_estimator_is_in_the_reference_with_an_example(kind: type) -> None:
     page = (DOCS / "reference" / "scikit-learn.md").read_text(encoding="utf-8")
     assert f"   {kind.__name__}\n" in page

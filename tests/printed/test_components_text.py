@@ -144,3 +144,31 @@ def test_a_table_of_confusion(multinomial):
 def test_the_html_names_each_level_once(multinomial):
     html = multinomial.summary().to_html()
     assert html.count(">Medium<") == html.count(">High<") == 1
+
+
+MEANS = """\
+Estimated marginal means
+Cont  Sat     Probability  Std. Error   Df  2.5 %  97.5 %
+Low   Low           0.352       0.016  Inf  0.320   0.383
+High  Low           0.296       0.013  Inf  0.270   0.322
+Low   Medium        0.264       0.011  Inf  0.243   0.285
+High  Medium        0.258       0.011  Inf  0.237   0.279
+Low   High          0.385       0.017  Inf  0.352   0.418
+High  High          0.446       0.015  Inf  0.416   0.476
+Averaged over Infl.
+"""
+
+EFFECTS = """\
+Average comparisons: difference
+Term Contrast   Level  Estimate Std. Error z value Pr(>|z|)   2.5 %  97.5 %
+Cont High - Low Low     -0.0577     0.0200  -2.880  0.00397 -0.0970 -0.0184
+Cont High - Low Medium  -0.0030     0.0015  -1.927   0.0540 -0.0060  0.0001
+Cont High - Low High     0.0607     0.0208   2.914  0.00357  0.0199  0.1015
+"""
+
+
+def test_means_and_effects_have_a_row_for_each_level():
+    housing = gk.load_dataset("housing")
+    fit = gk.glm("Sat ~ Infl + Cont", housing, gk.Cumulative(), freq_weights="Freq")
+    assert str(fit.emmeans("Cont")).rstrip() == MEANS.rstrip()
+    assert str(fit.comparisons("Cont")).rstrip() == EFFECTS.rstrip()

@@ -11,7 +11,7 @@ measures in studies of common outcomes and in case-control studies. Am. J. Epide
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
@@ -25,11 +25,11 @@ from glmkit.inference.bootstrap import Replicates, order_statistic
 from glmkit.inference.effects.counterfactual import Population, groups_of, population
 from glmkit.inference.effects.functionals import (
     Functional,
+    Response,
     combined,
-    mean_link,
-    mean_response,
     slope_of,
 )
+from glmkit.inference.effects.levels import response_of
 from glmkit.inference.effects.pairs import Pair, level_pairs, pair_name, pairs_of
 from glmkit.inference.emmeans.grid import (
     check_known,
@@ -45,10 +45,12 @@ from glmkit.inference.wald import check_level
 from glmkit.tables.table import Table
 from glmkit.tables.wording import format_text, interval_headings, statistic_headings
 
-__all__ = ["Options", "average_predictions", "comparisons", "marginal_effects"]
+__all__ = ["LEVEL", "SLOPES", "Options", "average_predictions", "comparisons", "marginal_effects"]
 
 SLOPES = {"dydx": "dY/dX", "eyex": "eY/eX", "eydx": "eY/dX", "dyex": "dY/eX"}
 TITLES = {"odds_ratio": "odds ratio", "nnt": "number needed to treat"}
+LEVEL = "level"
+"""The column of the response's levels."""
 COMPARISONS = ("difference", "ratio", "lift", "odds_ratio", "nnt")
 
 
@@ -71,26 +73,36 @@ class Line(NamedTuple):
     functional: Functional
 
 
+class Layout(NamedTuple):
+    """How the lines are shown."""
+
+    title: str
+    comparison: str = "difference"
+    levels: tuple[Hashable, ...] = ()
+    tested: bool = True
+
+
 def marginal_effects(
     model: FittedModel, variables: str | Sequence[str] | None, kind: str, options: Options
 ) -> Table:
     """Return average marginal effects: slopes of covariates, changes from a factor's first level."""
     if kind not in SLOPES:
         raise FitError(f"kind={kind!r} is not known. Choose one of: {', '.join(SLOPES)}.", argument="kind")
-    lines: list[Line] = []
+    response, lines = response_of(model, "marginal_effects"), list[Line]()
     for point, people in _populations(model, options):
+        compared = _Comparing(response, people, point, options.by)
         for name in _chosen_variables(model, variables):
             if enters_as_factor(model.frame, name):
-                pairs = level_pairs(model, name)
-                lines += _compared(people, name, pairs, "difference", point, options.by)
+                lines += compared.lines(name, level_pairs(model, name), "difference")
                 continue
             check_smooth(model.frame, name, "variables")
             slope = slope_of(people, name)
             for label, rows in groups_of(people, options.by):
                 weights = np.where(rows, people.weights, 0.0)
-                lines.append(Line(name, SLOPES[kind], (*point, *label), slope.average(weights, kind)))
+                effect = response.average_slope(slope, weights, kind)
+                lines.append(Line(name, SLOPES[kind], (*point, *label), effect))
     title = "Average marginal effects" if options.at != "means" else "Marginal effects at the means"
-    return effects_table(model, lines, title, options, "difference")
+    return effects_table(model, lines, options, Layout(title, levels=response.levels))
 
 
 def comparisons(
@@ -107,27 +119,28 @@ def comparisons(
         )
     how = variables if isinstance(variables, Mapping) else {}
     names = _chosen_variables(model, list(how) or variables)  # type: ignore[arg-type]
-    lines: list[Line] = []
+    response, lines = response_of(model, "comparisons"), list[Line]()
     for point, people in _populations(model, options):
+        compared = _Comparing(response, people, point, options.by)
         for name in names:
-            pairs = pairs_of(people, name, how.get(name))
-            lines += _compared(people, name, pairs, comparison, point, options.by)
+            lines += compared.lines(name, pairs_of(people, name, how.get(name)), comparison)
     title = f"Average comparisons: {TITLES.get(comparison, comparison)}"
-    return effects_table(model, lines, title, options, comparison)
+    return effects_table(model, lines, options, Layout(title, comparison, response.levels))
 
 
 def average_predictions(model: FittedModel, scale: str, options: Options) -> Table:
     """Return average predictions, by group and at chosen values of variables."""
     if scale not in ("response", "link"):
         raise FitError(f'type={scale!r} is not known. Choose "response" or "link".', argument="type")
-    average = mean_response if scale == "response" else mean_link
-    lines = []
+    response, lines = response_of(model, "predictions"), list[Line]()
+    average = response.average if scale == "response" else response.average_link
     for point, people in _populations(model, options):
         coded = people.coded()
         for label, rows in groups_of(people, options.by):
             weights = np.where(rows, people.weights, 0.0)
-            lines.append(Line("", "", (*point, *label), average(model.family, coded, weights)))
-    return effects_table(model, lines, "Average predictions", options, "difference")
+            lines.append(Line("", "", (*point, *label), average(coded, weights)))
+    layout = Layout("Average predictions", levels=response.levels, tested=scale == "link")
+    return effects_table(model, lines, options, layout)
 
 
 def _populations(model: FittedModel, options: Options) -> list[tuple[tuple[object, ...], Population]]:
@@ -175,46 +188,62 @@ def _chosen_variables(model: FittedModel, variables: str | Sequence[str] | None)
     return chosen
 
 
-def _compared(
-    people: Population,
-    name: str,
-    pairs: Sequence[Pair],
-    comparison: str,
-    point: tuple[object, ...],
-    by: Sequence[str],
-) -> list[Line]:
-    lines, family = [], people.model.family
-    for low, high in pairs:
-        codes = [people.with_values({name: value}).coded() for value in (low, high)]
-        label_of_pair = pair_name(people, name, (low, high), comparison)
-        for label, rows in groups_of(people, by):
-            weights = np.where(rows, people.weights, 0.0)
-            first, second = (mean_response(family, coded, weights) for coded in codes)
-            kind = "difference" if comparison == "nnt" else comparison
-            lines.append(Line(name, label_of_pair, (*point, *label), combined(first, second, kind)))
-    return lines
+class _Comparing(NamedTuple):
+    """The rows in which values of a variable are compared."""
+
+    response: Response
+    people: Population
+    point: tuple[object, ...]
+    by: Sequence[str]
+
+    def lines(self, name: str, pairs: Sequence[Pair], comparison: str) -> list[Line]:
+        """Return a line for each pair of values and each group."""
+        lines, people = [], self.people
+        kind = "difference" if comparison == "nnt" else comparison
+        for low, high in pairs:
+            codes = [people.with_values({name: value}).coded() for value in (low, high)]
+            label_of_pair = pair_name(people, name, (low, high), comparison)
+            for label, rows in groups_of(people, self.by):
+                weights = np.where(rows, people.weights, 0.0)
+                first, second = (self.response.average(coded, weights) for coded in codes)
+                both = combined(first, second, kind)
+                lines.append(Line(name, label_of_pair, (*self.point, *label), both))
+        return lines
 
 
-def effects_table(
-    model: FittedModel, lines: Sequence[Line], title: str, options: Options, comparison: str
-) -> Table:
+def effects_table(model: FittedModel, lines: Sequence[Line], options: Options, layout: Layout) -> Table:
     """Return the table of lines: standard errors by the delta method, or from replicates."""
-    estimate, replicates = model.estimate, options.replicates
+    estimate, replicates, comparison = model.estimate, options.replicates, layout.comparison
     level = check_level(options.level)
     measured = _measured(estimate, lines, level) if replicates is None else _drawn(estimate, lines, options)
-    with np.errstate(divide="ignore", invalid="ignore"):  # an effect of exactly 0 has no error
-        statistic = measured.value / measured.error
     shown = _shown(*measured[:4], comparison)
+    columns = _labels(lines, options, layout) | {"estimate": shown[0], "std_error": shown[1]}
+    if layout.tested:
+        with np.errstate(divide="ignore", invalid="ignore"):  # an effect of exactly 0 has no error
+            statistic = measured.value / measured.error
+        columns |= {"statistic": statistic, "p_value": two_sided(statistic, measured.df)}
+    columns |= {"conf_low": shown[2], "conf_high": shown[3]}
+    headings = statistic_headings(statistic_name(float(np.min(measured.df)))) | interval_headings(level)
+    notes = _notes(estimate, measured, layout, replicates)
+    return Table(pd.DataFrame(columns), layout.title, headings=headings, notes=notes, show_index=False)
+
+
+def _labels(lines: Sequence[Line], options: Options, layout: Layout) -> dict[str, object]:
+    """Return the columns before the numbers: term and contrast, groups, the level of the response."""
     names = [*(options.at if isinstance(options.at, Mapping) else ()), *options.by]
+    each = [line for line in lines for _ in layout.levels or (None,)]
     columns: dict[str, object] = {}
     if lines[0].term:
-        columns = {"term": [line.term for line in lines], "contrast": [line.contrast for line in lines]}
-    columns |= {name: [_plain(line.group[k]) for line in lines] for k, name in enumerate(names)}
-    columns |= {"estimate": shown[0], "std_error": shown[1], "statistic": statistic}
-    columns |= {"p_value": two_sided(statistic, measured.df), "conf_low": shown[2], "conf_high": shown[3]}
-    headings = statistic_headings(statistic_name(float(np.min(measured.df)))) | interval_headings(level)
-    notes = _notes(estimate, measured, comparison, replicates)
-    return Table(pd.DataFrame(columns), title, headings=headings, notes=notes, show_index=False)
+        columns = {"term": [line.term for line in each], "contrast": [line.contrast for line in each]}
+    columns |= {name: [_plain(line.group[k]) for line in each] for k, name in enumerate(names)}
+    if LEVEL in names and layout.levels:
+        raise FitError(
+            f"The table has a column {LEVEL!r} for the levels of the response. Rename the variable {LEVEL!r}.",
+            argument="by",
+        )
+    if layout.levels:
+        columns[LEVEL] = [_plain(level) for level in layout.levels] * len(lines)
+    return columns
 
 
 class Measured(NamedTuple):
@@ -230,11 +259,11 @@ class Measured(NamedTuple):
 def _measured(estimate: Estimate, lines: Sequence[Line], level: float) -> Measured:
     """Return values with errors by the delta method, J V J' (25.5)."""
     quantities = [line.functional(estimate) for line in lines]
-    gradients = np.array([quantity.gradient for quantity in quantities])
+    gradients = np.vstack([quantity.gradient for quantity in quantities])
     finite = np.all(np.isfinite(gradients), axis=1)
     rows = np.where(finite[:, None], gradients, 0.0)
     estimable = estimate.estimable(rows)
-    value = np.where(estimable, [quantity.value for quantity in quantities], np.nan)
+    value = np.where(estimable, np.concatenate([quantity.value for quantity in quantities]), np.nan)
     error = np.where(estimable & finite, estimate.std_errors(rows), np.nan)
     df = estimate.df_of(rows)
     half = interval_quantiles(level, df) * error
@@ -256,17 +285,17 @@ def _drawn(estimate: Estimate, lines: Sequence[Line], options: Options) -> Measu
     values = np.where(np.isnan(own.value), np.nan, np.sort(values, axis=0))
     tails = 0.5 + np.array([-0.5, 0.5]) * options.level
     low, high = (np.array([order_statistic(column, tail) for column in values.T]) for tail in tails)
-    return Measured(own.value, np.std(values, axis=0, ddof=1), low, high, np.full(len(lines), np.inf))
+    return Measured(own.value, np.std(values, axis=0, ddof=1), low, high, np.full(len(own.value), np.inf))
 
 
-def _values(estimate: Estimate, lines: Sequence[Line]) -> list[float]:
-    return [line.functional(estimate).value for line in lines]
+def _values(estimate: Estimate, lines: Sequence[Line]) -> Array:
+    return np.concatenate([line.functional(estimate).value for line in lines])
 
 
 def _notes(
-    estimate: Estimate, measured: Measured, comparison: str, replicates: Replicates | None
+    estimate: Estimate, measured: Measured, layout: Layout, replicates: Replicates | None
 ) -> list[str]:
-    notes = []
+    notes, comparison = [], layout.comparison
     if replicates is not None:
         notes.append(f"Standard errors and percentile intervals: {replicates.label}.")
         left_out = int(np.sum(~np.all(np.isfinite(replicates.gamma), axis=1)))
@@ -283,7 +312,8 @@ def _notes(
     if np.any(np.isnan(measured.value)):
         notes.append("NA: not estimable, because the data hold no such cell.")
     if np.any(np.isnan(measured.error) & ~np.isnan(measured.value)):
-        notes.append('NA: estimates are infinite. Fit with method="firth" for finite ones.')
+        cure = "" if layout.levels else ' Fit with method="firth" for finite ones.'
+        notes.append(f"NA: estimates are infinite.{cure}")
     return notes
 
 

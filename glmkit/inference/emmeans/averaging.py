@@ -12,6 +12,7 @@ import pandas as pd
 from glmkit._typing import Array, IntArray
 from glmkit.errors import FitError
 from glmkit.inference.emmeans.grid import Grid, check_known
+from glmkit.inference.emmeans.labels import combined
 from glmkit.inference.protocols import FittedModel
 
 __all__ = ["Averages", "Specs", "averages", "containers", "read_specs"]
@@ -32,6 +33,7 @@ class Averages(NamedTuple):
     labels: pd.DataFrame
     rows: Array  # (k, p)
     offset: Array  # (k,)
+    values: Array | None = None  # (k,) as of `Grid`
 
 
 def read_specs(specs: str | Sequence[str], by: str | Sequence[str] | None, known: Sequence[str]) -> Specs:
@@ -90,7 +92,8 @@ def averages(grid: Grid, names: Sequence[str], weights: str) -> Averages:
     with np.errstate(invalid="ignore", divide="ignore"):  # a mean without a cell is not estimable
         averaging = np.zeros((len(labels), len(group)))
         averaging[group, np.arange(len(group))] = share / total[group]
-    return Averages(labels.apply(_whole), averaging @ grid.rows, averaging @ grid.offset)
+    values = None if grid.values is None else combined(averaging, grid.values)
+    return Averages(labels.apply(_whole), combined(averaging, grid.rows), averaging @ grid.offset, values)
 
 
 def _whole(column: pd.Series) -> pd.Series:

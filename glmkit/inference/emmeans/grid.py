@@ -12,7 +12,7 @@ linear model: an alternative to least squares means. The American Statistician 3
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeAlias
 
@@ -60,6 +60,10 @@ class Grid:
     offset : (m,) array
     counts : (m,) array
         How many rows used (by frequency) fall into the cell of the factors.
+    values : (m,) array or None
+        What is predicted, where it is not eta; `rows` is then its gradient.
+    level : str
+        The column of the response's levels; empty where one number is predicted.
     """
 
     cells: pd.DataFrame
@@ -67,11 +71,19 @@ class Grid:
     rows: Array
     offset: Array
     counts: Array
+    values: Array | None = None
+    level: str = ""
 
     def select(self, chosen: BoolArray) -> Grid:
         """Return the grid of these cells."""
-        cells = self.cells[chosen].reset_index(drop=True)
-        return Grid(cells, self.factors, self.rows[chosen], self.offset[chosen], self.counts[chosen])
+        return replace(
+            self,
+            cells=self.cells[chosen].reset_index(drop=True),
+            rows=self.rows[chosen],
+            offset=self.offset[chosen],
+            counts=self.counts[chosen],
+            values=None if self.values is None else self.values[chosen],
+        )
 
 
 def reference_grid(

@@ -16,9 +16,11 @@ from glmkit.frame.values import level_text
 from glmkit.inference.emmeans.averaging import Specs, averages, containers, read_specs
 from glmkit.inference.emmeans.digest import gridded
 from glmkit.inference.emmeans.grid import Grid, Values, reference_grid
+from glmkit.inference.emmeans.levels import PROBABILITY, level_grid, level_specs
 from glmkit.inference.emmeans.means import MarginalMeans
 from glmkit.inference.emmeans.scales import LinkScale, mean_scale
 from glmkit.inference.emmeans.trends import slope_grid
+from glmkit.inference.probabilities import probabilities_of
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.wald import joint_wald
 from glmkit.tables.table import Table
@@ -47,8 +49,15 @@ def marginal_means(
     """Return the estimated marginal means of a specification."""
     model = gridded(model)
     grid = reference_grid(model, at, offset=options.offset, exposure=options.exposure)
-    chosen = read_specs(specs, by, list(grid.cells.columns))
-    back = mean_scale(model.family, options.scale)
+    probabilities = probabilities_of(model, "emmeans")
+    if probabilities is None:
+        chosen, back = (
+            read_specs(specs, by, list(grid.cells.columns)),
+            mean_scale(model.family, options.scale),
+        )
+    else:
+        grid = level_grid(probabilities, grid, options.scale)
+        chosen, back = level_specs(grid, specs, by), PROBABILITY
     return replace(_over(model, grid, chosen, options), back=back)
 
 
@@ -75,16 +84,16 @@ def _over(model: FittedModel, grid: Grid, specs: Specs, options: Options) -> Mar
         grid = grid.select(_occurring(grid, nested))
     over = (*specs.over, *(name for name in above if name not in specs.by))
     names = tuple(dict.fromkeys((*over, *specs.by)))
-    labels, rows, offset = averages(grid, names, options.weights)
+    labels, rows, offset, values = averages(grid, names, options.weights)
     if not names:
         labels = pd.DataFrame({"mean": ["overall"]})
     return MarginalMeans(
         estimate=model.estimate,
-        family=model.family,
         labels=labels,
         by=specs.by,
         rows=rows,
         offset=offset,
+        values=values,
         back=LinkScale(),
         given_df=None if options.df is None else float(options.df),
         notes=tuple(_remarks(model, grid, names)),
@@ -179,7 +188,7 @@ def _effects(model: FittedModel, factors: Sequence[str]) -> list[tuple[str, ...]
 def _joint(
     model: FittedModel, grid: Grid, effect: Sequence[str]
 ) -> tuple[str, float, float, float, float, bool]:
-    labels, rows, _ = averages(grid, effect, "equal")
+    labels, rows, *_ = averages(grid, effect, "equal")
     matrix: Array = np.ones((1, 1))
     for name in effect:  # the first factor varies fastest in the rows
         k = labels[name].nunique()

@@ -17,7 +17,6 @@ import pandas as pd
 
 from glmkit._typing import Array, IntArray
 from glmkit.errors import FitError
-from glmkit.families.base import Family
 from glmkit.inference.adjust import adjust_p
 from glmkit.inference.emmeans.coefficients import Contrasts, contrasts_of
 from glmkit.inference.emmeans.labels import (
@@ -54,7 +53,6 @@ class MarginalMeans(LinearValues, ShownAsTable):
     ----------
     estimate, rows, offset, values, given_df
         As of `LinearValues`.
-    family : Family
     labels : DataFrame of k rows
         The factor columns, or ``contrast``, and the columns of `by`.
     by : tuple of str
@@ -77,7 +75,6 @@ class MarginalMeans(LinearValues, ShownAsTable):
     ['L / M', 'L / H', 'M / H']
     """
 
-    family: Family
     labels: pd.DataFrame
     by: tuple[str, ...]
     back: Back
@@ -236,6 +233,8 @@ class MarginalMeans(LinearValues, ShownAsTable):
 
         By the delta method: the gradient of g^-1(L beta + o) is (dmu/deta) L.
         """
+        if self.values is not None:  # means of the response already
+            return self
         if not isinstance(self.back, MeanScale):
             raise FitError(
                 "Only means on the response scale can be regridded: use it on emmeans(scale='response')."
@@ -265,7 +264,7 @@ class MarginalMeans(LinearValues, ShownAsTable):
         note = format_text(
             "Adjusted for a standard deviation of {sigma:number} on the link scale.", sigma=sigma
         )
-        return replace(self, back=MeanScale(self.family, sigma), notes=(*self.notes, note))
+        return replace(self, back=replace(self.back, sigma=sigma), notes=(*self.notes, note))
 
     def letters(self, level: float = 0.05, adjust: str | None = "tukey") -> Table:
         """Return the means with letters: two that share one do not differ at `level` (Piepho 2004)."""
@@ -394,4 +393,6 @@ class MarginalMeans(LinearValues, ShownAsTable):
             remarks.append(f"Standard errors: {self.estimate.label}.")
         if not np.all(self.estimable):
             remarks.append("NA: not estimable, because the data hold no such cell.")
+        if self.values is not None and np.any(np.isnan(self.std_error) & self.estimable):
+            remarks.append("NA: estimates are infinite, and their limits have no standard errors.")
         return remarks

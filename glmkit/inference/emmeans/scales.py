@@ -65,7 +65,7 @@ class Back(Protocol):
 
 @dataclass(frozen=True)
 class LinkScale:
-    """Values as they are."""
+    """Values as they are; their contrasts are differences."""
 
     sigma: float = 0.0
     separator: str = " - "
@@ -81,12 +81,12 @@ class LinkScale:
         return np.ones(len(value))
 
     def of_differences(self) -> Back:
-        """Return the same scale."""
-        return self
+        """Return values as they are, by the usual name."""
+        return LinkScale()
 
     def of_sums(self) -> Back:
-        """Return the same scale."""
-        return self
+        """Return values as they are, by the usual name."""
+        return LinkScale()
 
 
 @dataclass(frozen=True)

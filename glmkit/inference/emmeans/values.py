@@ -46,7 +46,7 @@ class LinearValues:
         """Standard errors of `value`, (k,)."""
         known = np.all(np.isfinite(self.rows), axis=1)
         errors = self.estimate.std_errors(np.where(known[:, None], self.rows, 0.0))
-        return np.where(self.estimable, errors, np.nan)
+        return np.where(self.estimable & known, errors, np.nan)
 
     @property
     def df(self) -> Array:
@@ -59,7 +59,9 @@ class LinearValues:
     def estimable(self) -> BoolArray:
         """Which rows are functions of the fitted values."""
         known = np.all(np.isfinite(self.rows), axis=1)
-        return np.asarray(known & self.estimate.estimable(np.where(known[:, None], self.rows, 0.0)))
+        # Where predictors are infinite there may be a limit, and no gradient.
+        fine = known if self.values is None else known | np.isfinite(self.values)
+        return np.asarray(fine & self.estimate.estimable(np.where(known[:, None], self.rows, 0.0)))
 
     @property
     def covariance(self) -> Array:

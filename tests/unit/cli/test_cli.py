@@ -307,3 +307,15 @@ def test_a_file_that_is_no_model_exits_with_3(warpbreaks, tmp_path, capsys, comm
 def test_every_command_explains_itself(capsys, command):
     assert main([command, "--help"]) == 0
     assert "exit codes" in capsys.readouterr().out
+
+
+def test_emmeans_of_a_response_with_levels_are_probabilities(tmp_path, capsys):
+    data = gk.load_dataset("housing").astype(str).astype({"Freq": int})
+    data.to_csv(tmp_path / "housing.csv", index=False)
+    given = ["Sat ~ Infl", str(tmp_path / "housing.csv"), "Sat", "--by", "Infl", "--freq-weights", "Freq"]
+    assert main(["emmeans", *given, "--family", "multinomial", "--format", "json"]) == 0
+    parsed = json.loads(capsys.readouterr().out)
+    fit = gk.glm("Sat ~ Infl", data, gk.Multinomial(), freq_weights="Freq")
+    assert parsed["link"] is None
+    estimates = [row["values"]["estimate"] for row in parsed["rows"]]
+    assert estimates == pytest.approx(fit.emmeans("Sat", by="Infl").frame["estimate"].tolist())

@@ -7,7 +7,7 @@ import pytest
 
 from glmkit import Binomial, Gamma, Gaussian, InverseGaussian, Poisson
 from glmkit.design.dense import DenseDesign
-from glmkit.fitting.cone import improving_direction, independent_on, margins
+from glmkit.fitting.cone import held_by_few, improving_direction, independent_on, margins
 from glmkit.fitting.existence import settle, suspects
 from glmkit.fitting.glm import fit_glm
 from glmkit.fitting.problem import Problem
@@ -303,3 +303,16 @@ def test_a_far_column_is_separated_in_its_own_units():
     found = settled(np.array([0.0, 0, 0, 0, 1, 1, 1]), np.array([0.0, 1, 2, 3, 3, 4, 5]) + 1.6e9)
     assert found.limit.recession.remaining.tolist() == [3, 4]
     assert found.limit.coef[1] == np.inf
+
+
+def test_what_a_sum_of_rows_holds_up_no_program_finds_a_way_down_for():
+    rng = np.random.default_rng(4)
+    d = design(rng.normal(size=30), rng.normal(size=30))
+    signs = np.where(d.dense() @ [0.2, 1.0, -0.5] > 0, 1.0, -1.0)
+    functions, basis = rng.normal(size=(200, 3)), np.eye(3)
+    held = held_by_few(d, signs, basis, functions)
+    down = np.array(
+        [improving_direction(d, signs, basis, wanted=-row) is not None for row in functions], dtype=bool
+    )
+    assert np.array_equal(held, ~down)  # with all rows tried, the short cut is the whole answer
+    assert 0 < np.sum(held) < 200

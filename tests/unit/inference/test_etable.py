@@ -39,7 +39,7 @@ def test_the_covariance_of_each_fit_is_used_and_named(small):
 
 
 def test_ratios_are_exponentiated_with_their_intervals(small):
-    frame = gk.etable(small, exponentiate=True, level=0.9).frame["(1)"]
+    frame = gk.etable(small, exponentiate=True, ci=0.9).frame["(1)"]
     np.testing.assert_allclose(
         frame["conf_low"], np.exp(small.confint("wald", level=0.9)["conf_low"]), rtol=1e-15
     )
@@ -106,7 +106,9 @@ def test_its_frame_is_a_copy(small):
         ({"statistics": ["r3"]}, "pearson_chi2"),
         ({"statistics": "aic"}, "list of known statistics"),
         ({"labels": "long"}, "label"),
-        ({"level": 95}, "confidence level"),
+        ({"ci": 95}, "confidence level"),
+        ({"effects": True, "exponentiate": True}, "Choose one"),
+        ({"names": "ab"}, "Give one name for each"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_choices(small, large, options, says):
@@ -117,3 +119,58 @@ def test_what_cannot_be_is_refused_with_the_choices(small, large, options, says)
 def test_no_model_is_refused():
     with pytest.raises(gk.FitError, match="at least one fit"):
         gk.etable()
+
+
+def test_a_dict_of_fits_names_them(small, large):
+    by_name = gk.etable({"small": small, "large": large})
+    assert str(by_name) == str(gk.etable(small, large, names=["small", "large"]))
+    assert str(gk.etable({"s": small}, names=["other"])) == str(gk.etable(small, names=["other"]))
+
+
+@pytest.mark.parametrize("call", [gk.etable, gk.compare])
+def test_what_is_no_fit_is_named(small, call):
+    with pytest.raises(gk.FitError, match="str is none"):
+        call(small, "small")
+    with pytest.raises(gk.FitError, match="list is none"):
+        call([small])
+    with pytest.raises(gk.FitError, match="at least one fit"):
+        call({})
+
+
+def test_compared_models_have_their_names(small, large):
+    table = gk.compare({"small": small, "large": large})
+    assert table.frame.index.tolist() == ["small", "large"]
+    assert table.notes[:2] == ("small: breaks ~ wool", "large: breaks ~ wool * tension")
+    assert gk.compare(small, large, names=["a", "b"]).frame.index.tolist() == ["a", "b"]
+
+
+def test_effects_are_those_of_each_fit(small, large):
+    frame = gk.etable(small, large.with_vcov("HC3"), effects=True, ci=0.9).frame
+    table = large.with_vcov("HC3").marginal_effects(level=0.9).frame
+    assert frame.index.tolist() == ["wool: B - A", "tension: M - L", "tension: H - L"]
+    columns = ["estimate", "std_error", "p_value", "conf_low", "conf_high"]
+    np.testing.assert_array_equal(frame["(2)"][columns], table[columns])
+
+
+def test_effects_on_the_levels_of_a_response_are_named_by_both():
+    fit = gk.glm("factor(race) ~ age + smoke", gk.load_dataset("birthwt"), gk.Multinomial())
+    rows = gk.etable(fit, effects=True).frame.index.tolist()
+    assert rows == ["1, age", "2, age", "3, age", "1, smoke", "2, smoke", "3, smoke"]
+
+
+@pytest.mark.parametrize(("labels", "name"), [("r", "2, (Intercept)"), ("label", "2, Intercept")])
+def test_coefficients_of_levels_have_names_of_every_kind(labels, name):
+    fit = gk.glm("factor(race) ~ age", gk.load_dataset("birthwt"), gk.Multinomial())
+    assert gk.etable(fit, labels=labels).frame.index[0] == name
+
+
+def test_theta_and_power_have_a_row_where_a_family_has_them(small):
+    data = gk.load_dataset("warpbreaks")
+    negative = gk.glm("breaks ~ wool", data, gk.NegativeBinomial())
+    tweedie = gk.glm("breaks ~ wool", data, gk.Tweedie(1.5))
+    statistics = gk.etable(small, negative, tweedie).statistics
+    assert statistics.loc["theta"].tolist() == ["", negative.theta, ""]
+    assert statistics.loc["power"].tolist() == ["", "", 1.5]
+    assert "theta" not in gk.etable(small).statistics.index
+    errors = gk.etable(small, negative, statistics=("theta_se",)).statistics.loc["theta_se"]
+    assert errors.tolist() == ["", negative.theta_se]

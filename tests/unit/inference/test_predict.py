@@ -296,3 +296,10 @@ def test_intervals_of_terms_have_the_degrees_of_freedom_of_each_share():
     (df,) = fit.estimate.df_of(np.array([[0.0, 1.0, 0.0]]))  # the share of one column: its coefficient's
     half = shares["conf_high", "Girth"] - shares["fit", "Girth"]
     np.testing.assert_allclose(half, special.stdtrit(df, 0.975) * shares["se", "Girth"], rtol=1e-10)
+
+
+@pytest.mark.parametrize("family", ["binomial", gk.Multinomial()])
+def test_a_matrix_predicts_for_a_fit_to_arrays_with_an_intercept(family):
+    X = np.column_stack([np.ones(8), np.arange(8.0)])
+    fit = gk.glm_fit(X, [0, 1, 0, 0, 1, 1, 0, 1], family, names=["Intercept", "x"])
+    np.testing.assert_allclose(fit.predict(X), fit.fitted, rtol=1e-12)

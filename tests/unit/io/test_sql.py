@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 
@@ -263,10 +264,26 @@ def test_sqlite_agrees(text):
 @pytest.mark.parametrize(
     ("dialect", "expected"),
     [
-        ("duckdb", r"""CAST("g ""`" AS VARCHAR) WHEN 'a''\' THEN"""),
-        ("postgres", r"""CAST("g ""`" AS TEXT) WHEN E'a''\\' THEN CAST("""),
-        ("sqlite", r"""CAST("g ""`" AS TEXT) WHEN 'a''\' THEN"""),
-        ("bigquery", r"""CAST(`g "\`` AS STRING) WHEN 'a\'\\' THEN"""),
+        (
+            "duckdb",
+            r"""CAST("g ""`" AS VARCHAR)
+    WHEN 'a''\' THEN""",
+        ),
+        (
+            "postgres",
+            r"""CAST("g ""`" AS TEXT)
+    WHEN E'a''\\' THEN CAST(""",
+        ),
+        (
+            "sqlite",
+            r"""CAST("g ""`" AS TEXT)
+    WHEN 'a''\' THEN""",
+        ),
+        (
+            "bigquery",
+            r"""CAST(`g "\`` AS STRING)
+    WHEN 'a\'\\' THEN""",
+        ),
     ],
 )
 def test_names_and_texts_are_quoted_as_each_dialect_asks(dialect, expected):
@@ -278,3 +295,28 @@ def test_names_and_texts_are_quoted_as_each_dialect_asks(dialect, expected):
 def test_a_loaded_model_gives_the_same_sql():
     fit = gk.glm("low ~ poly(age, 2) + text", BIRTHWT, "binomial", offset="log(lwt)")
     assert gk.from_json(fit.to_json()).to_sql() == fit.to_sql()
+
+
+def test_a_query_has_a_line_for_each_summand_and_level():
+    data = pd.DataFrame({"y": [1.0, 2.0, 4.0, 8.0], "g": list("abab"), "x": [0.0, 0.0, 1.0, 1.0]})
+    fit = gk.glm("y ~ x + g", data, gk.Gaussian())
+    shown = re.sub(r"-?\d+\.\d+e0", "#", fit.to_sql(table="t")).splitlines()
+    assert shown == [
+        "SELECT *,",
+        "  (",
+        "      #",
+        '    + # * CAST("x" AS DOUBLE)',
+        '    + CASE CAST("g" AS VARCHAR)',
+        "        WHEN 'a' THEN #",
+        "        WHEN 'b' THEN #",
+        "      END",
+        '  ) AS "prediction"',
+        'FROM "t"',
+    ]
+
+
+def test_a_level_with_a_line_break_is_left_as_it_is():
+    data = pd.DataFrame({"y": [1.0, 2.0, 4.0, 8.0], "g": ["a\nb", "c", "a\nb", "c"]})
+    fit = gk.glm("y ~ g", data)
+    assert "'a\nb'" in fit.to_sql()
+    np.testing.assert_allclose(computed(fit, data), fit.fitted, rtol=RELATIVE)

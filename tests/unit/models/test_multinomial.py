@@ -332,3 +332,12 @@ def test_ordinal_and_multinomial_fits_compare_by_their_criteria(housing):
 def test_tables_of_several_models_by_deviance_are_refused(housing):
     with pytest.raises(gk.FitError, match=r"gk\.anova"):
         gk.anova(housing, housing)
+
+
+def test_new_rows_of_separated_levels_have_their_limits():
+    x, y = np.arange(6.0), list("aabbcc")
+    with pytest.warns(gk.SeparationWarning):
+        fit = gk.glm("y ~ x", {"y": y, "x": x}, gk.Multinomial())
+    # level c against a depends on the path in the rows of b, where both have no chance
+    assert np.array_equal(fit.predict({"x": x}).to_numpy(), fit.fitted.to_numpy())
+    assert fit.predict({"x": [2.4]}).to_numpy().tolist() == [[0.0, 1.0, 0.0]]
