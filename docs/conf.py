@@ -2,6 +2,7 @@
 
 import shutil
 from importlib.metadata import version as installed_version
+from importlib.util import find_spec
 from pathlib import Path
 
 project = "glmkit"
@@ -16,6 +17,14 @@ extensions = [
     "numpydoc",
     "myst_nb",
 ]
+# Formulas without a network: Sphinx loads MathJax from a CDN when a page is viewed, which shows raw TeX to whoever
+# reads offline. This extension (one package of the docs extra) copies MathJax and its fonts into _static instead.
+# MathML was considered: browsers differ in how they set it, and number equations not at all. Where the package is
+# not installed the pages are the same, with the CDN.
+MATHJAX = "sphinx-mathjax-offline"
+if find_spec(MATHJAX):
+    extensions.append(MATHJAX)
+
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "_templates", "jupyter_execute"]
 
@@ -42,11 +51,12 @@ html_title = "glmkit"
 html_show_sourcelink = False
 html_static_path = ["_static"]
 html_css_files = ["glmkit.css"]
+html_sidebars = {"**": ["pages.html"]}
 html_theme_options = {
+    "navbar_center": [],
     "show_prev_next": False,
     "navigation_with_keys": False,
     "navbar_persistent": ["search-button"],
-    "header_links_before_dropdown": 4,
     "secondary_sidebar_items": ["page-toc"],
 }
 

@@ -58,12 +58,12 @@ from glmkit.families.tweedie import Tweedie
 from glmkit.families.two_part import Hurdle, ZeroInflated
 from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
-from glmkit.inference.bootstrap import Replicates
 from glmkit.inference.compare import anova, compare, lr_test
 from glmkit.inference.emmeans.means import MarginalMeans
 from glmkit.inference.etable import etable
 from glmkit.inference.nuisance import power_interval
 from glmkit.inference.profile_curve import Profile
+from glmkit.inference.replicates import Replicates
 from glmkit.models.component_results import ComponentResults
 from glmkit.models.entry import glm, glm_fit
 from glmkit.models.loading import from_json, load

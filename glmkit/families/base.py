@@ -106,7 +106,14 @@ class Family(AnyKind, Parameters, Distribution, ABC):
         return f"{type(self).__name__}({', '.join([*shown, f'link={_shown(self.link.name)}'])})"
 
     def with_link(self, link: LinkLike) -> Self:
-        """Return the same family with another link."""
+        """Return the same family with another link.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> gk.Gamma().with_link("log")
+        Gamma(link="log")
+        """
         return replace(self, link=link_from(link))
 
     # -- names -------------------------------------------------------------------------
@@ -123,7 +130,14 @@ class Family(AnyKind, Parameters, Distribution, ABC):
 
     @property
     def canonical(self) -> bool:
-        """Whether the link is the canonical one, so that dmu = canonical_slope * V(mu)."""
+        """Whether the link is the canonical one, so that dmu = canonical_slope * V(mu).
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> gk.Poisson().canonical, gk.Poisson("sqrt").canonical
+        (True, False)
+        """
         return self.link == self.canonical_link
 
     @property
@@ -143,12 +157,26 @@ class Family(AnyKind, Parameters, Distribution, ABC):
 
     @property
     def ratio_name(self) -> str:
-        """What exp(coefficient) is, such as "odds ratio"; empty when it is no ratio."""
+        """What exp(coefficient) is, such as "odds ratio"; empty when it is no ratio.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> gk.Binomial().ratio_name, gk.Binomial("log").ratio_name
+        ('odds ratio', 'risk ratio')
+        """
         return self.ratio_names.get(self.link, "")
 
     @property
     def loss_name(self) -> str:
-        """What :meth:`nll` is called as a training loss."""
+        """What :meth:`nll` is called as a training loss.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> gk.Bernoulli().loss_name
+        'binary cross-entropy with logits'
+        """
         return f"{self.title} NLL"
 
     # -- responses and means -----------------------------------------------------------
@@ -166,7 +194,15 @@ class Family(AnyKind, Parameters, Distribution, ABC):
         """Return which responses, (n,), the family admits."""
 
     def mean(self, eta: Array) -> Mean:
-        """Return the link's mean, sparing 1 - mu where this family never reads it."""
+        """Return the link's mean, sparing 1 - mu where this family never reads it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glmkit as gk
+        >>> gk.Poisson().mean(np.log([2.0, 3.0])).mu
+        array([2., 3.])
+        """
         return self.link.mean(eta) if self.bounded_mean else self.link.mean_without_complement(eta)
 
     @abstractmethod
@@ -214,14 +250,30 @@ class Family(AnyKind, Parameters, Distribution, ABC):
 
     @abstractmethod
     def variance(self, m: Mean) -> Array:
-        """Return V(mu), (n,)."""
+        """Return V(mu), (n,).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glmkit as gk
+        >>> gk.Gamma("log").variance(gk.Gamma("log").mean(np.log([2.0, 3.0]))).round(12)
+        array([4., 9.])
+        """
 
     def variance_slope(self, m: Mean) -> Array:
         """Return dV / dmu, (n,); by differences for a family that does not say."""
         return differences(lambda mu: self.variance(_flat_mean(mu)), m.mu)
 
     def working_weight(self, m: Mean) -> Array:
-        """Return dmu^2 / V(mu), (n,), in a form that does not overflow before its value does."""
+        """Return dmu^2 / V(mu), (n,), in a form that does not overflow before its value does.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glmkit as gk
+        >>> gk.Poisson().working_weight(gk.Poisson().mean(np.log([2.0, 3.0])))
+        array([2., 3.])
+        """
         if self.canonical:  # dmu = c V, so that dmu^2 / V = c dmu
             slope = self.canonical_slope
             return read_only(m.dmu) if slope == 1.0 else slope * m.dmu
@@ -257,7 +309,15 @@ class Family(AnyKind, Parameters, Distribution, ABC):
 
     @abstractmethod
     def unit_deviance(self, y: Array, m: Mean) -> Array:
-        """Return d(y, mu) >= 0, (n,), accurate where y is close to mu."""
+        """Return d(y, mu) >= 0, (n,), accurate where y is close to mu.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glmkit as gk
+        >>> gk.Poisson().unit_deviance(np.array([0.0, 4.0]), gk.Poisson().mean(np.log([4.0, 4.0]))).round(12)
+        array([8., 0.])
+        """
 
     def saturated(
         self, y: Array, weights: Array, dispersion: float = 1.0, trials: Array | None = None
@@ -319,11 +379,27 @@ class Family(AnyKind, Parameters, Distribution, ABC):
     # -- a training loss ---------------------------------------------------------------
 
     def nll(self, y: Array, eta: Array) -> Array:
-        """Return -log L at weight and dispersion 1 up to terms free of eta, (n,)."""
+        """Return -log L at weight and dispersion 1 up to terms free of eta, (n,).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glmkit as gk
+        >>> gk.Bernoulli().nll(np.array([1.0]), np.array([0.0])).round(4)  # log 2
+        array([0.6931])
+        """
         return 0.5 * self.unit_deviance(y, self.mean(eta))
 
     def nll_gradient(self, y: Array, eta: Array) -> Array:
-        """Return d nll / d eta, (n,)."""
+        """Return d nll / d eta, (n,).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glmkit as gk
+        >>> gk.Bernoulli().nll_gradient(np.array([1.0]), np.array([0.0]))  # mu - y
+        array([-0.5])
+        """
         return -self.score_residual(y, self.mean(eta))
 
 

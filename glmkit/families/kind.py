@@ -9,6 +9,11 @@ from glmkit.families.link import Frozen
 
 __all__ = ["AnyKind"]
 
+COMMON_WORDS = (
+    "Beta", "Binomial", "Cumulative", "Hurdle", "Inverse", "Multinomial", "Negative", "Quasi", "Zero"
+)  # fmt: skip
+"""First words of a title that are no names, and so are not written large inside a sentence."""
+
 
 class AnyKind(Frozen):
     """How a family is fitted, and what its summary says of it."""
@@ -19,6 +24,12 @@ class AnyKind(Frozen):
     """What the part after ``|`` is without a bar: "same" as before it, or "constant"; "" forbids one."""
     title: ClassVar[str]
     """What tables call it."""
+
+    @property
+    def in_words(self) -> str:
+        """The title inside a sentence: "negative binomial", but "Poisson"."""
+        first = self.title.replace("-", " ").split()[0]
+        return self.title[0].lower() + self.title[1:] if first in COMMON_WORDS else self.title
 
     @property
     def heading(self) -> str:

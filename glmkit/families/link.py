@@ -100,27 +100,75 @@ class Link(Frozen, ABC):
 
     @abstractmethod
     def mean(self, eta: Array) -> Mean:
-        """Return mu, 1 - mu and d mu / d eta at eta, each (n,)."""
+        """Return mu, 1 - mu and d mu / d eta at eta, each (n,).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glmkit as gk
+        >>> gk.Logit().mean(np.array([0.0]))
+        Mean(mu=array([0.5]), comu=array([0.5]), dmu=array([0.25]))
+        """
 
     @abstractmethod
     def curvature(self, eta: Array) -> Array:
-        """Return d2 mu / d eta2, (n,)."""
+        """Return d2 mu / d eta2, (n,).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glmkit as gk
+        >>> gk.Log().curvature(np.array([0.0, 1.0])).round(4)
+        array([1.    , 2.7183])
+        """
 
     def valid(self, eta: Array) -> BoolArray:
-        """Return which eta have a mean at all (whether the family admits it is the family's)."""
+        """Return which eta have a mean at all (whether the family admits it is the family's).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glmkit as gk
+        >>> gk.Sqrt().valid(np.array([-1.0, 2.0]))
+        array([False,  True])
+        """
         return np.isfinite(eta)
 
     def mean_without_complement(self, eta: Array) -> Mean:
-        """Return :meth:`mean` for a family that never reads ``comu``, which may then be NaN."""
+        """Return :meth:`mean` for a family that never reads ``comu``, which may then be NaN.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glmkit as gk
+        >>> gk.Log().mean_without_complement(np.array([0.0]))
+        Mean(mu=array([1.]), comu=array([nan]), dmu=array([1.]))
+        """
         return self.mean(eta)
 
     def log_mean(self, eta: Array) -> Array:
-        """Return log(mu), (n,), finite also where mu underflows if the link can tell."""
+        """Return log(mu), (n,), finite also where mu underflows if the link can tell.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glmkit as gk
+        >>> gk.Logit().log_mean(np.array([-800.0]))
+        array([-800.])
+        """
         with np.errstate(divide="ignore", invalid="ignore"):  # mu = 0 has the logarithm -inf
             return np.log(self.mean(eta).mu)
 
     def log_complement(self, eta: Array) -> Array:
-        """Return log(1 - mu), (n,), finite also where 1 - mu underflows if the link can tell."""
+        """Return log(1 - mu), (n,), finite also where 1 - mu underflows if the link can tell.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glmkit as gk
+        >>> gk.CLogLog().log_complement(np.array([3.0])).round(4)
+        array([-20.0855])
+        """
         m = self.mean(eta)
         with np.errstate(divide="ignore", invalid="ignore"):  # 1 - mu = 0 has the logarithm -inf
             return np.where(m.mu < 0.5, np.log1p(-m.mu), np.log(m.comu))

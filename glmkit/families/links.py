@@ -1,4 +1,4 @@
-"""The links, with names as R's, exact for every eta a double can hold.
+"""The links of means that are not probabilities, with names as R's, exact for every eta a double can hold.
 
 Symbols: eta = g(mu), mu = g^-1(eta), comu = 1 - mu, dmu = d mu / d eta. Formulas are
 those of McCullagh & Nelder (1989), section 4.3.1, written so that neither mu nor comu is
@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy import special
 
 from glmkit._typing import Array, BoolArray
 from glmkit.errors import FamilyError
 from glmkit.families.link import FunctionLink, Link, Mean, check_link, read_only
-from glmkit.numerics.special import log_normal_cdf
+from glmkit.families.probability_links import Cauchit, CLogLog, Logit, LogLog, Probit
 
 __all__ = [
     "CLogLog", "Cauchit", "FunctionLink", "Identity", "Inverse", "InverseSquare", "Link",
@@ -28,12 +27,6 @@ __all__ = [
 ]  # fmt: skip
 
 _NAN: Final = np.float64(np.nan).tobytes()
-_SQRT_HALF: Final = float(np.sqrt(0.5))
-_PEAK: Final = float(1.0 / np.sqrt(2.0 * np.pi))
-_SQRT_HALF_PI: Final = float(np.sqrt(0.5 * np.pi))
-_LARGEST: Final = float(np.finfo(np.float64).max)
-_EXP_SAFE: Final = 700.0
-"""exp(700) = 1e304: the largest round argument whose exponential is still finite."""
 
 
 class _Unbounded(Link, verified=True):
@@ -62,7 +55,17 @@ def _unread(shape: tuple[int, ...]) -> Array:
 
 
 class Identity(_Unbounded, verified=True):
-    """eta = mu."""
+    """eta = mu.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glmkit as gk
+    >>> link = gk.Identity()
+    >>> eta = link(np.array([0.5, 4.0]))
+    >>> eta.round(4), link.mean(eta).mu.round(4)
+    (array([0.5, 4. ]), array([0.5, 4. ]))
+    """
 
     name = "identity"
 
@@ -80,7 +83,17 @@ class Identity(_Unbounded, verified=True):
 
 
 class Log(_Unbounded, verified=True):
-    """eta = log(mu)."""
+    """eta = log(mu).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glmkit as gk
+    >>> link = gk.Log()
+    >>> eta = link(np.array([0.5, 4.0]))
+    >>> eta.round(4), link.mean(eta).mu.round(4)
+    (array([-0.6931,  1.3863]), array([0.5, 4. ]))
+    """
 
     name = "log"
 
@@ -107,7 +120,17 @@ class Log(_Unbounded, verified=True):
 
 
 class Inverse(_Unbounded, verified=True):
-    """eta = 1 / mu; negative eta are means of a family that admits them, zero is nobody's."""
+    """eta = 1 / mu; negative eta are means of a family that admits them, zero is nobody's.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glmkit as gk
+    >>> link = gk.Inverse()
+    >>> eta = link(np.array([0.5, 4.0]))
+    >>> eta.round(4), link.mean(eta).mu.round(4)
+    (array([2.  , 0.25]), array([0.5, 4. ]))
+    """
 
     name = "inverse"
 
@@ -134,7 +157,17 @@ class Inverse(_Unbounded, verified=True):
 
 
 class InverseSquare(_Unbounded, verified=True):
-    """eta = 1 / mu^2, mu > 0."""
+    """eta = 1 / mu^2, mu > 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glmkit as gk
+    >>> link = gk.InverseSquare()
+    >>> eta = link(np.array([0.5, 4.0]))
+    >>> eta.round(4), link.mean(eta).mu.round(4)
+    (array([4.    , 0.0625]), array([0.5, 4. ]))
+    """
 
     name = "1/mu^2"
 
@@ -162,7 +195,17 @@ class InverseSquare(_Unbounded, verified=True):
 
 
 class Sqrt(_Unbounded, verified=True):
-    """eta = sqrt(mu), eta > 0."""
+    """eta = sqrt(mu), eta > 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glmkit as gk
+    >>> link = gk.Sqrt()
+    >>> eta = link(np.array([0.5, 4.0]))
+    >>> eta.round(4), link.mean(eta).mu.round(4)
+    (array([0.7071, 2.    ]), array([0.5, 4. ]))
+    """
 
     name = "sqrt"
 
@@ -208,7 +251,13 @@ class Power(_Unbounded, verified=True):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        """The name, ``mu^p`` with p to six digits."""
+        """The name, ``mu^p`` with p to six digits.
+
+        Examples
+        --------
+        >>> Power(2 / 3).name
+        'mu^0.666667'
+        """
         return f"mu^{self.p:.6g}"
 
     def __call__(self, mu: Array) -> Array:
@@ -232,160 +281,3 @@ class Power(_Unbounded, verified=True):
 
     def valid(self, eta: Array) -> BoolArray:
         return (eta > 0.0) & (eta < np.inf)
-
-
-class Logit(Link, verified=True):
-    """eta = log(mu / (1 - mu))."""
-
-    name = "logit"
-
-    def __call__(self, mu: Array) -> Array:
-        return special.logit(mu)
-
-    def mean(self, eta: Array) -> Mean:
-        # One exponential and no branches (np.where costs as much as the exponential). Each of
-        # e / (1 + e) and 1 / (1 + e) is exact whichever is small; beyond eta = 709 the latter
-        # stays at 6e-309, the smallest reciprocal there is.
-        with np.errstate(over="ignore", under="ignore"):
-            odds = np.exp(eta)
-            np.minimum(odds, _LARGEST, out=odds)
-            comu = odds + 1.0
-            mu = odds / comu
-            np.reciprocal(comu, out=comu)
-            return Mean(mu, comu, np.multiply(mu, comu, out=odds))
-
-    def curvature(self, eta: Array) -> Array:
-        # dmu (comu - mu), and comu - mu = -tanh(eta / 2)
-        with np.errstate(under="ignore"):  # 0 far out
-            return -self.mean(eta).dmu * np.tanh(0.5 * eta)
-
-    def log_mean(self, eta: Array) -> Array:
-        return -np.logaddexp(0.0, -eta)
-
-    def log_complement(self, eta: Array) -> Array:
-        return -np.logaddexp(0.0, eta)
-
-
-class Probit(Link, verified=True):
-    """eta = Phi^-1(mu), the normal quantile."""
-
-    name = "probit"
-
-    def __call__(self, mu: Array) -> Array:
-        return special.ndtri(mu)
-
-    def mean(self, eta: Array) -> Mean:
-        # The smaller tail is phi(|eta|) times Mills' ratio, the larger one its complement: half
-        # the price of two calls of ndtr, and dmu / mu keeps its digits where phi loses some.
-        density = _normal_density(eta)
-        with np.errstate(under="ignore"):  # the tail is 0 far out
-            small = special.erfcx(np.abs(eta) * _SQRT_HALF)
-            small *= _SQRT_HALF_PI
-            small *= density
-        excess = 1.0 - small
-        excess -= small
-        positive = eta > 0.0  # select by multiplication: np.where would cost an erfcx
-        return Mean(small + positive * excess, small + ~positive * excess, density)
-
-    def curvature(self, eta: Array) -> Array:
-        with np.errstate(under="ignore"):  # the density is 0 far out
-            return -eta * _normal_density(eta)
-
-    def log_mean(self, eta: Array) -> Array:
-        return log_normal_cdf(eta)
-
-    def log_complement(self, eta: Array) -> Array:
-        return log_normal_cdf(-eta)
-
-
-def _normal_density(eta: Array) -> Array:
-    # Relative error eps eta^2 / 2: that of Phi itself when eta is off by half a unit in the
-    # last place. numerics.special.normal_density avoids it at three times the price.
-    with np.errstate(over="ignore", under="ignore"):  # the density is 0 far out
-        density = eta * eta
-        density *= -0.5
-        np.exp(density, out=density)
-        density *= _PEAK
-    return density
-
-
-class Cauchit(Link, verified=True):
-    """eta = tan(pi (mu - 1/2)), the Cauchy quantile."""
-
-    name = "cauchit"
-
-    def __call__(self, mu: Array) -> Array:
-        with np.errstate(divide="ignore", invalid="ignore"):  # -inf at mu = 0
-            low = -1.0 / np.tan(np.pi * mu)
-        return np.where(np.abs(mu - 0.5) < 0.25, np.tan(np.pi * (mu - 0.5)), low)
-
-    def mean(self, eta: Array) -> Mean:
-        # atan2(1, x) is the angle atan(1/x) of the upper tail, exact at both ends.
-        with np.errstate(under="ignore"):  # 1 / (pi eta) far out
-            mu = np.arctan2(1.0, -eta) / np.pi
-            comu = np.arctan2(1.0, eta) / np.pi
-        return Mean(mu, comu, self._density(eta))
-
-    def curvature(self, eta: Array) -> Array:
-        radius = np.hypot(1.0, eta)
-        with np.errstate(under="ignore"):  # 1 / eta^3 is 0 far out
-            return -2.0 * (eta / radius) / radius * self._density(eta)
-
-    @staticmethod
-    def _density(eta: Array) -> Array:
-        with np.errstate(under="ignore"):  # 1 / eta^2 is 0 far out
-            inverse = 1.0 / np.hypot(1.0, eta)  # hypot, since eta^2 may overflow
-            return inverse * inverse / np.pi
-
-
-class CLogLog(Link, verified=True):
-    """eta = log(-log(1 - mu)), the complementary log-log link of grouped survival times."""
-
-    name = "cloglog"
-
-    def __call__(self, mu: Array) -> Array:
-        with np.errstate(divide="ignore", invalid="ignore"):  # -inf at 0, inf at 1
-            return np.log(-np.log1p(-mu))
-
-    def mean(self, eta: Array) -> Mean:
-        return Mean(*_gompertz(eta))
-
-    def curvature(self, eta: Array) -> Array:
-        # dmu (1 - exp(eta)); capped because 0 * inf is 0 here
-        with np.errstate(under="ignore"):  # 0 far out
-            return -self.mean(eta).dmu * np.expm1(np.minimum(eta, _EXP_SAFE))
-
-    def log_complement(self, eta: Array) -> Array:
-        with np.errstate(over="ignore"):  # -inf: the complement is 0 beyond all doubles
-            return -np.exp(eta)
-
-
-class LogLog(Link, verified=True):
-    """eta = -log(-log(mu)), the mirror image of the complementary log-log link."""
-
-    name = "loglog"
-
-    def __call__(self, mu: Array) -> Array:
-        with np.errstate(divide="ignore", invalid="ignore"):  # -inf at 0, inf at 1
-            return -np.log(-np.log(mu))
-
-    def mean(self, eta: Array) -> Mean:
-        comu, mu, dmu = _gompertz(-eta)
-        return Mean(mu, comu, dmu)
-
-    def curvature(self, eta: Array) -> Array:
-        # dmu (exp(-eta) - 1); capped because 0 * inf is 0 here
-        with np.errstate(under="ignore"):  # 0 far out
-            return self.mean(eta).dmu * np.expm1(np.minimum(-eta, _EXP_SAFE))
-
-    def log_mean(self, eta: Array) -> Array:
-        with np.errstate(over="ignore"):  # -inf: the mean is 0 beyond all doubles
-            return -np.exp(-eta)
-
-
-def _gompertz(eta: Array) -> tuple[Array, Array, Array]:
-    """Return 1 - exp(-h), exp(-h) and h exp(-h) with h = exp(eta)."""
-    with np.errstate(under="ignore"):  # exp(-h) is 0 from eta = 7 on
-        hazard = np.exp(np.minimum(eta, _EXP_SAFE))
-        survival = np.exp(-hazard)
-        return -np.expm1(-hazard), survival, np.multiply(hazard, survival, out=hazard)

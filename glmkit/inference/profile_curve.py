@@ -66,7 +66,23 @@ class Profile:
     reference: Reference
 
     def table(self) -> Table:
-        """Return values, deviances and signed roots as a table that prints."""
+        """Return values, deviances and signed roots as a table that prints.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> profile = fit.profile("wool[T.B]", points=2, level=0.95)
+        >>> profile.table()
+        Profile of the deviance
+        Parameter    Value  Deviance  Signed root
+        wool[T.B]  -0.3073    285.17       -1.960
+        wool[T.B]  -0.2566    282.30       -0.981
+        wool[T.B]  -0.2060    281.33        0.000
+        wool[T.B]  -0.1555    282.29        0.979
+        wool[T.B]  -0.1051    285.17        1.960
+        Signed root of the rise of the deviance, referred to the normal distribution.
+        """
         if np.isinf(self.reference.df):
             note = "Signed root of the rise of the deviance, referred to the normal distribution."
         else:
@@ -78,7 +94,18 @@ class Profile:
         return Table(self.frame, "Profile of the deviance", notes=[note], show_index=False)
 
     def interval_table(self) -> Table:
-        """Return the intervals at `level` as a table that prints."""
+        """Return the intervals at `level` as a table that prints.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> profile = fit.profile("wool[T.B]", points=2, level=0.95)
+        >>> profile.interval_table()
+        Profile intervals
+                    2.5 %  97.5 %
+        wool[T.B]  -0.307  -0.105
+        """
         return Table(self.interval, "Profile intervals", headings=interval_headings(self.level))
 
     def __repr__(self) -> str:

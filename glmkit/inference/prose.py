@@ -24,6 +24,8 @@ from glmkit.inference.anova import anova
 from glmkit.inference.confidence import coefficient_frame, statistic_of
 from glmkit.inference.likelihood import null_test, overdispersion
 from glmkit.inference.marginality import containing, term_sets
+from glmkit.inference.nuisance import nuisance_facts
+from glmkit.inference.prose_model import modelled
 from glmkit.inference.protocols import AnyModel, FittedModel
 from glmkit.inference.term_tests import default_test
 from glmkit.inference.tidy import exponentiated
@@ -42,12 +44,8 @@ MOST_TERMS = 15
 TOO_SPREAD = 0.05
 """Tail area of Pearson's statistic from which the report speaks of overdispersion."""
 
-REDUCTIONS = {
-    "firth": "mean bias reduction (Firth 1993)",
-    "median": "median bias reduction (Kenne Pagui, Salvan and Sartori 2017)",
-    "jeffreys": "maximum likelihood penalised by Jeffreys' prior",
-}
 METHODS = {"wald": "Wald", "profile": "profile likelihood", "score": "score"}
+NUISANCES = {"Power": "The power of the variance"}
 TESTS = {"LRT": "LR chi-square", "chisq": "Wald chi-square", "LR": "LR chi-square"}
 
 
@@ -63,77 +61,13 @@ def prose(model: FittedModel, options: Options) -> Prose:
     """Return the report of a fit in plain English."""
     check_level(options.level)
     parts = (
-        _modelled(model, options.method),
+        modelled(model, options.method),
         _fitted(model, options),
         _estimates(model, options),
         _remarks(model),
     )
     paragraphs = (" ".join(sentences) for sentences in parts)
     return Prose(tuple(paragraph for paragraph in paragraphs if paragraph))
-
-
-# ---------------------------------------------------------------------- what was modelled
-
-
-def _modelled(model: FittedModel, method: str) -> Iterator[str]:
-    frame, family = model.frame, model.family
-    article = "An" if family.title[0] in "AEIOU" else "A"
-    usual = "maximum likelihood" if family.has_likelihood else "maximum quasi-likelihood"
-    how = REDUCTIONS.get(method, usual)
-    what = "a ready design matrix" if frame.ready else frame.formula.text
-    yield format_text(
-        "{article} {title} model with {link} link was fitted by {how} to {rows:count} rows ({what}).",
-        article=article,
-        title=family.title,
-        link=family.link.name,
-        how=how,
-        rows=frame.rows.n_used,
-        what=what,
-    )
-    if frame.response.event is not None:
-        yield f"The mean is the probability of {frame.response.event}."
-    yield from _rows(model)
-    yield from _row_arguments(model)
-
-
-def _rows(model: FittedModel) -> Iterator[str]:
-    rows = model.frame.rows
-    if rows.n_dropped:
-        columns = ", ".join(
-            format_text("{name} {n:count}", name=n, n=count) for n, count in rows.dropped.items()
-        )
-        yield format_text(
-            "Of {read:count} rows, {dropped:count} were left out because values are missing ({columns}).",
-            read=rows.n_read,
-            dropped=rows.n_dropped,
-            columns=columns,
-        )
-    if rows.n_outside:
-        yield format_text("{n:count} rows lie outside the subset.", n=rows.n_outside)
-
-
-def _row_arguments(model: FittedModel) -> Iterator[str]:
-    frame, given = model.frame, model.frame.arguments
-    offsets = [
-        *frame.formula.offsets,
-        *([_named(given.offset, "an array")] if given.offset is not None else []),
-    ]
-    offsets += [f"log({_named(given.exposure, 'exposure')})"] if given.exposure is not None else []
-    if offsets:
-        yield f"Offset of the linear predictor: {join_names(offsets)}."
-    if given.weights is not None:
-        yield f"Rows have prior weights ({_named(given.weights, 'an array')})."
-    if frame.freq_weights is not None:
-        yield format_text("By frequency the rows are {n:count} observations.", n=model.fit.nobs)
-
-
-def _listed(names: list[str]) -> str:
-    """Return two names as ``a and b``, more as a list."""
-    return " and ".join(names) if len(names) == 2 else join_names(names)
-
-
-def _named(given: object, otherwise: str) -> str:
-    return given if isinstance(given, str) else otherwise
 
 
 # ---------------------------------------------------------------------- how well it fits
@@ -157,6 +91,8 @@ def _fitted(model: FittedModel, options: Options) -> Iterator[str]:
             df_null=fit.df_null,
         )
     yield _dispersion(model)
+    for found in nuisance_facts(fit)[:1]:
+        yield f"{NUISANCES.get(found.label, found.label)} is {found.text}."
     yield from _spread(model)
     label = model.estimate.label
     kind = "are model-based" if model.estimate.is_model_based else f"come from the covariance {label}"
@@ -397,3 +333,8 @@ def _remarks(model: FittedModel) -> Iterator[str]:
         yield "The maximum lies on the edge of the range of the means, where tests and intervals are doubtful."
     if not model.fit.converged:
         yield "The iterations did not converge: no number here should be used."
+
+
+def _listed(names: list[str]) -> str:
+    """Return two names as ``a and b``, more as a list."""
+    return " and ".join(names) if len(names) == 2 else join_names(names)

@@ -65,7 +65,7 @@ def overdispersion_table(model: FittedModel, alternative: str) -> Table:
     frame = pd.DataFrame(
         [line[1:] for line in lines], columns=_Line._fields[1:], index=[a.name for a in lines]
     )
-    title = f"Overdispersion of a {fit.family.title} fit"
+    title = f"Overdispersion of a {fit.family.in_words} fit"
     return Table(frame, title, kinds={"estimate": "number"}, blanks=["df"], notes=_spread_notes(fit, plain))
 
 
@@ -183,7 +183,7 @@ def zero_inflation_table(model: FittedModel) -> Table:
         "p_value": score.p_value,
     }
     side = "more" if score.observed > score.expected else "fewer"
-    note = f"There are {side} zeros than a {model.family.title} fit expects; the test is two-sided."
+    note = f"There are {side} zeros than a {model.family.in_words} fit expects; the test is two-sided."
     return Table(
         pd.DataFrame([row], index=["Zeros"]),
         "Zero inflation",

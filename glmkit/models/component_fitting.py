@@ -86,7 +86,7 @@ def _check_response(frame: ModelFrame, family: VectorFamily, bad: BoolArray) -> 
     values = [float(value) for value in frame.response.y[bad][:ROWS_NAMED]]
     more = f" and {len(labels) - ROWS_NAMED} more" if len(labels) > ROWS_NAMED else ""
     raise FamilyError(
-        f"The response `{frame.response.label}` does not fit the {family.title} family, which takes "
+        f"The response `{frame.response.label}` does not fit the {family.in_words} family, which takes "
         f"{family.support}. Rows {rows}{more} hold {values}. Correct or drop these rows, or choose another family.",
         column=response_name(frame),
         rows=rows,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from glmkit.inference.bootstrap import Replicates
 from glmkit.inference.effects import tables
 from glmkit.inference.emmeans.marginal_means import Options, joint_tests, marginal_means, marginal_slopes
 from glmkit.inference.emmeans.means import MarginalMeans
+from glmkit.inference.replicates import Replicates
 from glmkit.models.record import Record
 from glmkit.tables.table import Table
 

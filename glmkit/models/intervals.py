@@ -8,6 +8,7 @@ import pandas as pd
 
 from glmkit.inference import bootstrap, confidence, inverse
 from glmkit.inference.profile_curve import Functions, Profile, profile_of
+from glmkit.inference.replicates import Replicates
 from glmkit.models.record import Record
 from glmkit.tables.table import Table
 
@@ -180,7 +181,7 @@ class Intervals(Record):
 
     def bootstrap(
         self, n: int = 999, kind: str = "case", *, seed: object = None, cluster: object = None
-    ) -> bootstrap.Replicates:
+    ) -> Replicates:
         """Return the coefficients of fits to data drawn again: standard errors, bias, intervals.
 
         Parameters

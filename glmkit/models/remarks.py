@@ -245,7 +245,7 @@ def of_the_spread(fit: GLMFit, test: Spread | None) -> list[Remark]:
         "Overdispersion: Pearson chi-square / df = {ratio}, where {family} data would give about 1, so standard errors "
         "are too small. Consider {cure}.",
         ratio=test.ratio,
-        family=fit.family.title,
+        family=fit.family.in_words,
         cure=fit.family.overdispersion_cure,
     )
     return [Remark(text, None, {"ratio": test.ratio})]

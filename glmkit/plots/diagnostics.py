@@ -91,7 +91,14 @@ def _leverage(model: DrawnFit, ax: Axes) -> None:
             ax.plot(h, sign * edge, linestyle="--", color="C3", linewidth=0.8, gid=f"cook {distance}")
         if edge[-1] < max(np.abs(limits)):  # the contour is seen
             side = 1.0 if edge[-1] < limits[1] else -1.0
-            ax.annotate(f"{distance:g}", (h[-1], side * edge[-1]), color="C3", fontsize="small")
+            ax.annotate(
+                f"{distance:g}",
+                (h[-1], side * edge[-1]),
+                color="C3",
+                fontsize="small",
+                ha="right",
+                va="bottom",
+            )
     ax.set_ylim(limits)
     label_points(ax, hat, residual, model.hatvalues().index, cook)
     ax.set(xlabel="Leverage", ylabel="Std. Pearson residual")

@@ -2,69 +2,90 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from glmkit._typing import Array, BoolArray
 from glmkit.errors import FitError
 from glmkit.frame.values import level_text
-from glmkit.inference.effects.counterfactual import column_values
-from glmkit.inference.emmeans.grid import enters_as_factor, used_value
+from glmkit.inference.effects.counterfactual import column_values, levels_of
+from glmkit.inference.emmeans.grid import enters_as_factor, has_levels, used_value
 from glmkit.inference.emmeans.means import MarginalMeans
-from glmkit.plots.canvas import REFERENCE, axes_of, smooth
+from glmkit.plots.canvas import REFERENCE, axes_of, ratio_axis, smooth
 from glmkit.plots.protocol import DrawnFit
 
 __all__ = ["plot_effect", "plot_means", "plot_partial_residuals"]
 
 CURVE_POINTS = 120
+APART = 0.12
+"""Distance of two groups at one place."""
+LINE_LENGTH = 60
+"""Characters of labels that fit side by side under a picture; more are turned."""
 
 
 def plot_effect(model: DrawnFit, variable: str, by: str | None, ax: Axes | None, data: bool) -> Axes:
     """Draw the marginal mean along a variable, with its interval, the data or a rug."""
-    ax = axes_of(ax)
     known = list(model.frame.coding.variables)
     if variable not in known:
         raise FitError(
             f"{variable!r} is not a variable of the model; those are {', '.join(known)}.", name=variable
         )
-    if enters_as_factor(model.frame, variable):
-        return plot_means(model.emmeans(variable, by=by), ax)
+    ax = axes_of(ax)
+    if has_levels(model.frame, variable):
+        plot_means(model.emmeans(variable, by=by), ax)
+        ax.set_ylabel(_mean_name(model))
+        return ax
     x = np.asarray(used_value(model.frame, variable), dtype=np.float64)
     grid = np.linspace(x.min(), x.max(), CURVE_POINTS)
     frame = model.emmeans(variable, by=by, at={variable: list(grid)}).frame
-    if data:
-        _draw_data(model, ax, x)
-    groups = (
-        [("", frame)]
-        if by is None
-        else [(level_text(key), part) for key, part in frame.groupby(by, sort=False)]
-    )
-    for k, (name, part) in enumerate(groups):
-        ax.fill_between(
-            part[variable], part["conf_low"], part["conf_high"], alpha=0.2, color=f"C{k}", linewidth=0
-        )
-        ax.plot(part[variable], part["estimate"], color=f"C{k}", label=name, gid="curve")
-    ax.set(xlabel=variable, ylabel=f"Mean of {model.frame.response.label}")
+    parts = [("", frame)] if by is None else list(frame.groupby(by, sort=False, observed=True))
+    members = [None if by is None else _members(model, by, key) for key, _ in parts]
+    for k, ((key, part), rows) in enumerate(zip(parts, members, strict=True)):
+        low, high = part["conf_low"], part["conf_high"]
+        ax.fill_between(part[variable], low, high, alpha=0.2, color=f"C{k}", linewidth=0)
+        ax.plot(part[variable], part["estimate"], color=f"C{k}", label=level_text(key), gid="curve")
+        if data:
+            _draw_data(model, ax, x, rows, "0.5" if rows is None else f"C{k}")
+    ax.set(xlabel=variable, ylabel=_mean_name(model))
     if by is not None:
         ax.legend(title=by)
     return ax
 
 
-def _draw_data(model: DrawnFit, ax: Axes, x: np.ndarray) -> None:
-    if model.frame.response.kind == "binomial" and model.frame.response.trials is None:
-        y = model.fit.problem.y
-        for value, place in ((0.0, 0.02), (1.0, 0.98)):
-            ax.plot(
-                x[y == value],
-                np.full(np.sum(y == value), place),
-                "|",
-                color="0.5",
-                alpha=0.6,
-                gid="rug",
-                transform=ax.get_xaxis_transform(),
-            )
+def _mean_name(model: DrawnFit) -> str:
+    """Return what a mean of the response is called."""
+    response = model.frame.response
+    if response.kind != "binomial":
+        return f"Mean of {response.label}"
+    return f"Probability of {response.event or response.label}"
+
+
+def _members(model: DrawnFit, by: str, level: object) -> BoolArray | None:
+    """Return which rows have a level; None where the groups are single values of a number."""
+    if not has_levels(model.frame, by):
+        return None
+    values = column_values(used_value(model.frame, by), by)
+    return np.array([value == level for value in values], dtype=bool)
+
+
+def _draw_data(model: DrawnFit, ax: Axes, x: Array, rows: BoolArray | None, color: str) -> None:
+    """Draw responses as points, and as a rug where they are 0 and 1 or each has an exposure of its own."""
+    y = model.fit.problem.y
+    shown = np.ones(len(y), dtype=bool) if rows is None else rows
+    if np.ptp(model.fit.problem.added) > 0.0:  # a curve is of one exposure, the responses are not
+        rugs = [(shown, 0.02)]
+    elif model.frame.response.kind == "binomial" and np.isin(y, (0.0, 1.0)).all():
+        rugs = [(shown & (y == 0.0), 0.02), (shown & (y == 1.0), 0.98)]
+    else:
+        ax.plot(x[shown], y[shown], "o", markersize=3, color=color, alpha=0.5, gid="data")
         return
-    ax.plot(x, model.fit.problem.y, "o", markersize=3, color="0.5", alpha=0.5, gid="data")
+    for drawn, place in rugs:
+        height = np.full(int(np.sum(drawn)), place)
+        across = ax.get_xaxis_transform()
+        ax.plot(x[drawn], height, "|", color=color, alpha=0.6, gid="rug", transform=across)
 
 
 def plot_means(means: MarginalMeans, ax: Axes | None) -> Axes:
@@ -72,30 +93,43 @@ def plot_means(means: MarginalMeans, ax: Axes | None) -> Axes:
     ax = axes_of(ax)
     frame = means.confint().frame
     own = [column for column in means.labels.columns if column not in means.by]
-    texts = frame[own].map(level_text).agg(", ".join, axis=1)
+    texts = _joined(frame, own)
     places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
-    within = (
-        frame[list(means.by)].map(level_text).agg(", ".join, axis=1)
-        if means.by
-        else pd.Series("", frame.index)
-    )
+    within = _joined(frame, list(means.by)) if means.by else pd.Series("", frame.index)
     groups = list(dict.fromkeys(within))
     for k, group in enumerate(groups):
         part = frame[within == group]
-        shift = 0.12 * (k - (len(groups) - 1) / 2.0)
+        shift = APART * (k - (len(groups) - 1) / 2.0)
         x = np.array([places[text] for text in texts[within == group]]) + shift
         ends = np.abs(part[["conf_low", "conf_high"]].to_numpy().T - part["estimate"].to_numpy())
         ax.errorbar(x, part["estimate"], yerr=ends, fmt="o", color=f"C{k}", label=group, markersize=5)
-    ax.set_xticks(list(places.values()), list(places))
-    ax.set(xlabel=", ".join(own), ylabel=means.back.heading)
+    crowded = sum(len(text) + 2 for text in places) > LINE_LENGTH
+    turned: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
+    ax.set_xticks(list(places.values()), list(places), **turned)
+    ax.set(xlabel=", ".join(own), ylabel=means.back.heading, xlim=(-0.5, len(places) - 0.5))
+    if means.is_contrast:
+        _mark_equality(ax, means)
     if means.by:
         ax.legend(title=", ".join(means.by))
     return ax
 
 
+def _joined(frame: pd.DataFrame, columns: list[str]) -> pd.Series:
+    texts: pd.Series = frame[columns].map(level_text).agg(", ".join, axis=1)
+    return texts
+
+
+def _mark_equality(ax: Axes, means: MarginalMeans) -> None:
+    """Draw a line where two means are equal; ratios stand on a logarithmic axis."""
+    equal = float(means.back.show(np.zeros(1))[0])
+    ax.axhline(equal, gid="equal", **REFERENCE)
+    if equal == 1.0:
+        ax.set_yscale("log")
+        ratio_axis(ax.yaxis)
+
+
 def plot_partial_residuals(model: DrawnFit, term: str, ax: Axes | None) -> Axes:
     """Draw a term's partial residuals against its variable, with the term's own line and a smoother."""
-    ax = axes_of(ax)
     partial, terms = model.residuals("partial"), _terms(model)
     if term not in partial.columns:
         raise FitError(
@@ -106,20 +140,24 @@ def plot_partial_residuals(model: DrawnFit, term: str, ax: Axes | None) -> Axes:
         raise FitError(
             f"The term {term!r} has several variables; partial residuals are drawn along one.", name=term
         )
-    values = column_values(used_value(model.frame, variable), variable)
+    ax = axes_of(ax)
+    used = used_value(model.frame, variable)
+    values = column_values(used, variable)
     residual, own = partial[term].dropna().to_numpy(), terms[term].dropna().to_numpy()
     if enters_as_factor(model.frame, variable):
-        texts = [level_text(value) for value in values]
-        levels = list(dict.fromkeys(sorted(texts)))
-        x = np.array([levels.index(text) for text in texts], dtype=np.float64)
-        ax.set_xticks(range(len(levels)), levels)
+        levels = list(levels_of(used))
+        x = np.array([levels.index(value) for value in values], dtype=np.float64)
+        ax.set_xticks(range(len(levels)), [level_text(level) for level in levels])
+        at, rows = np.unique(x, return_index=True)
+        ax.hlines(own[rows], at - 0.25, at + 0.25, color="C3", label="fitted term", gid="term", zorder=3)
     else:
         x = np.asarray(values, dtype=np.float64)
-        ax.plot(*smooth(x, residual), color="C1", label="smoother", gid="smoother")
-    order = np.argsort(x, kind="stable")
-    ax.plot(x, residual, "o", markersize=3, alpha=0.5, gid="points")
-    ax.plot(x[order], own[order], color="C3", label="fitted term", gid="term")
+        order = np.argsort(x, kind="stable")
+        ax.plot(x[order], own[order], color="C3", label="fitted term", gid="term")
+        ax.plot(*smooth(x, residual), color="C1", linestyle="--", label="smoother", gid="smoother")
+    ax.plot(x, residual, "o", color="C0", markersize=3, alpha=0.5, gid="points")
     ax.axhline(0.0, **REFERENCE)
+    ax.legend()
     ax.set(xlabel=variable, ylabel=f"Partial residual of {term}")
     return ax
 

@@ -30,7 +30,8 @@ def simulated_order(model: FittedModel, statistic: Callable[[GLMFit], Array], dr
     fit = model.fit
     if not fit.family.has_likelihood:
         raise FitError(
-            f"The {fit.family.title} family has no distribution to simulate from. Ask for no envelope (simulations=0)."
+            f"The {fit.family.in_words} family has no distribution to simulate from. "
+            "Ask for no envelope (simulations=0)."
         )
     rng = np.random.default_rng(seed)
     problem = fit.problem

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from glmkit._typing import Array
 from glmkit.errors import FitError
@@ -14,6 +17,7 @@ from glmkit.plots.protocol import DrawnFit
 __all__ = ["plot_calibration", "plot_roc", "plot_rootogram", "roc_curve"]
 
 NORMAL_95 = 1.959963984540054
+UNIT_SQUARE: dict[str, Any] = {"xlim": (-0.02, 1.02), "ylim": (-0.02, 1.02), "aspect": "equal"}
 
 
 def _events(model: DrawnFit) -> tuple[Array, Array, Array]:
@@ -37,7 +41,7 @@ def plot_calibration(model: DrawnFit, groups: int, ax: Axes | None) -> Axes:
     low, high = _wilson(share, n)
     ax.axline((0.0, 0.0), slope=1.0, **REFERENCE)
     ax.errorbar(mean, share, yerr=np.maximum([share - low, high - share], 0.0), fmt="o", markersize=5)
-    ax.set(xlabel="Predicted probability", ylabel="Observed share", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    ax.set(xlabel="Predicted probability", ylabel="Observed share", **UNIT_SQUARE)
     return ax
 
 
@@ -69,7 +73,7 @@ def plot_roc(model: DrawnFit, ax: Axes | None) -> Axes:
     ax.axline((0.0, 0.0), slope=1.0, **REFERENCE)
     ax.plot(x, y, drawstyle="default", gid="roc", label=f"AUC {area:.3f}")
     ax.legend(loc="lower right")
-    ax.set(xlabel="False positive rate", ylabel="True positive rate", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    ax.set(xlabel="False positive rate", ylabel="True positive rate", **UNIT_SQUARE)
     return ax
 
 
@@ -85,10 +89,21 @@ def plot_rootogram(model: DrawnFit, ax: Axes | None) -> Axes:
     observed, expected = frequencies(model)
     counts = np.arange(len(observed))
     top = np.sqrt(expected)
-    ax.bar(counts, np.sqrt(observed), bottom=top - np.sqrt(observed), width=0.85, alpha=0.5, gid="observed")
-    ax.plot(counts, top, "o-", color="C3", markersize=3, gid="expected")
+    ax.use_sticky_edges = False  # room under the longest bar
+    ax.bar(
+        counts,
+        np.sqrt(observed),
+        bottom=top - np.sqrt(observed),
+        width=0.85,
+        alpha=0.5,
+        gid="observed",
+        label="observed",
+    )
+    ax.plot(counts, top, "o-", color="C3", markersize=3, gid="expected", label="expected")
     ax.axhline(0.0, **REFERENCE)
-    ax.set(xlabel=model.frame.response.label, ylabel="sqrt(frequency)")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend()
+    ax.set(xlabel=model.frame.response.label, ylabel="Square root of the frequency")
     return ax
 
 

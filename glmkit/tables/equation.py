@@ -56,20 +56,65 @@ class Equation:
     format: str = "text"
 
     def to_text(self) -> str:
-        """Return plain text, at most 80 columns wide where names allow."""
+        """Return plain text, at most 80 columns wide where names allow.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> equation = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").equation()
+        >>> print(equation.to_text())
+        breaks ~ Poisson(mu)
+        log(mu) = b0 + b1 [wool = B]
+        <BLANKLINE>
+        [A] is 1 where A holds, and 0 elsewhere.
+        """
         body = [text for line in self.lines for text in _text_lines(line)]
         return "\n".join([*body, *([""] if self.notes else []), *map(terminal, self.notes)])
 
     def to_latex(self) -> str:
-        r"""Return an ``align*`` environment, for a preamble with ``\usepackage{amsmath}``."""
+        r"""Return an ``align*`` environment, for a preamble with ``\usepackage{amsmath}``.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> equation = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").equation()
+        >>> print(equation.to_latex())
+        \begin{align*}
+        \mathrm{breaks} &\sim \mathrm{Poisson}(\mu) \\
+        \log(\mu) &= \beta_{0} + \beta_{1} \, [\mathrm{wool} = \mathrm{B}]
+        \end{align*}
+        """
         return "\\begin{align*}\n" + self._aligned() + "\n\\end{align*}"
 
     def to_markdown(self) -> str:
-        """Return displayed mathematics between dollars, the notes below."""
+        r"""Return displayed mathematics between dollars, the notes below.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> equation = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").equation()
+        >>> print(equation.to_markdown())
+        $$
+        \begin{aligned}
+        \mathrm{breaks} &\sim \mathrm{Poisson}(\mu) \\
+        \log(\mu) &= \beta_{0} + \beta_{1} \, [\mathrm{wool} = \mathrm{B}]
+        \end{aligned}
+        $$
+        <BLANKLINE>
+        [A] is 1 where A holds, and 0 elsewhere.
+        """
         return "\n\n".join([self._displayed(), *(terminal(note) for note in self.notes)])
 
     def to_html(self) -> str:
-        """Return the text as preformatted HTML, which needs no renderer of mathematics."""
+        """Return the text as preformatted HTML, which needs no renderer of mathematics.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> equation = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").equation()
+        >>> equation.to_html()[:20]
+        '<pre class="glmkit">'
+        """
         return f'<pre class="glmkit">{html_lines(self.to_text())}</pre>'
 
     def _aligned(self) -> str:

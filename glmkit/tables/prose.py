@@ -33,23 +33,58 @@ class Prose:
     paragraphs: tuple[str, ...]
 
     def to_text(self) -> str:
-        """Return plain text in lines of at most 80 columns."""
+        """Return plain text in lines of at most 80 columns.
+
+        Examples
+        --------
+        >>> prose = Prose(("A rise of 5 %.",))
+        >>> print(prose.to_text())
+        A rise of 5 %.
+        """
         return "\n\n".join("\n".join(wrap(terminal(text), WIDTH)) for text in self.paragraphs)
 
     def to_markdown(self) -> str:
-        """Return Markdown, one line a paragraph."""
+        """Return Markdown, one line a paragraph.
+
+        Examples
+        --------
+        >>> prose = Prose(("A rise of 5 %.",))
+        >>> print(prose.to_markdown())
+        A rise of 5 %.
+        """
         return "\n\n".join(markdown(text) for text in self.paragraphs)
 
     def to_html(self) -> str:
-        """Return HTML, every name escaped."""
+        """Return HTML, every name escaped.
+
+        Examples
+        --------
+        >>> prose = Prose(("A rise of 5 %.",))
+        >>> print(prose.to_html())
+        <p>A rise of 5 %.</p>
+        """
         return "\n".join(f"<p>{html(text)}</p>" for text in self.paragraphs)
 
     def to_latex(self) -> str:
-        """Return LaTeX, one line a paragraph."""
+        r"""Return LaTeX, one line a paragraph.
+
+        Examples
+        --------
+        >>> prose = Prose(("A rise of 5 %.",))
+        >>> print(prose.to_latex())
+        A rise of 5 \%.
+        """
         return "\n\n".join(latex(text) for text in self.paragraphs)
 
     def to_dict(self) -> dict[str, Json]:
-        """Return the paragraphs for strict JSON."""
+        """Return the paragraphs for strict JSON.
+
+        Examples
+        --------
+        >>> prose = Prose(("A rise of 5 %.",))
+        >>> prose.to_dict()
+        {'paragraphs': ['A rise of 5 %.']}
+        """
         return {"paragraphs": list(self.paragraphs)}
 
     def __str__(self) -> str:

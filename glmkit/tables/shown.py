@@ -17,7 +17,15 @@ class ShownAsTable:
 
     @property
     def table(self) -> Table:
-        """The table that prints."""
+        """The table that prints.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> means.table.title
+        'Estimated marginal means'
+        """
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -34,21 +42,79 @@ class ShownAsTable:
         return self.table._repr_latex_()
 
     def to_polars(self) -> polars.DataFrame:
-        """Return the numbers at full precision as polars; NaN is null."""
+        """Return the numbers at full precision as polars; NaN is null.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> means.to_polars().columns
+        ['wool', 'estimate', 'std_error', 'df', 'conf_low', 'conf_high']
+        """
         return self.table.to_polars()
 
     def to_text(self) -> str:
-        """Return plain text."""
+        """Return plain text.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> print(means.to_text())
+        Estimated marginal means
+        wool   Mean  Std. Error   Df  2.5 %  97.5 %
+        A     31.04        1.07  Inf  29.01   33.21
+        B     25.26        0.97  Inf  23.43   27.23
+        """
         return self.table.to_text()
 
     def to_html(self) -> str:
-        """Return HTML."""
+        """Return HTML.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> "<table" in means.to_html()
+        True
+        """
         return self.table.to_html()
 
     def to_markdown(self) -> str:
-        """Return Markdown."""
+        """Return Markdown.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> print(means.to_markdown())
+        **Estimated marginal means**
+        <BLANKLINE>
+        | wool   |   Mean |   Std. Error |   Df |   2.5 % |   97.5 % |
+        |:-------|-------:|-------------:|-----:|--------:|---------:|
+        | A      |  31.04 |         1.07 |  Inf |   29.01 |    33.21 |
+        | B      |  25.26 |         0.97 |  Inf |   23.43 |    27.23 |
+        """
         return self.table.to_markdown()
 
     def to_latex(self) -> str:
-        """Return LaTeX."""
+        r"""Return LaTeX.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> print(means.to_latex())
+        \noindent\textbf{Estimated marginal means}
+        <BLANKLINE>
+        \noindent
+        \begin{tabular}{@{}lrrrrr@{}}
+        \toprule
+        wool & Mean & Std. Error & Df & 2.5 \% & 97.5 \% \\
+        \midrule
+        A & 31.04 & 1.07 & Inf & 29.01 & 33.21 \\
+        B & 25.26 & 0.97 & Inf & 23.43 & 27.23 \\
+        \bottomrule
+        \end{tabular}
+        """
         return self.table.to_latex()

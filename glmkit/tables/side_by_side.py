@@ -16,7 +16,7 @@ from glmkit.tables.document import Document, Grid
 from glmkit.tables.export import Json, json_table
 from glmkit.tables.glossary import heading_of, kind_of
 from glmkit.tables.numbers import STARS_LEGEND, as_text, enclosed, format_columns, format_value, stars_for
-from glmkit.tables.table import Printed
+from glmkit.tables.printed import Printed
 
 __all__ = ["SideBySide"]
 
@@ -93,33 +93,87 @@ class SideBySide(Printed):
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The coefficients at full precision: one row a name, two levels of columns (model, number)."""
+        """The coefficients at full precision: one row a name, two levels of columns (model, number).
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> table = gk.etable(fit, fit.with_vcov("HC3"), names=["model", "robust"])
+        >>> table.frame["robust"]["std_error"].round(3).to_dict()
+        {'Intercept': 0.1, 'wool[T.B]': 0.123}
+        """
         order = _names(self._models)
         whole = {name: frame.reindex(order) for name, frame in self._models.items()}
         return pd.concat(whole, axis="columns")
 
     @property
     def statistics(self) -> pd.DataFrame:
-        """The statistics of each fit at full precision: one row each, a column a model; a copy."""
+        """The statistics of each fit at full precision: one row each, a column a model; a copy.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> table = gk.etable(fit, fit.with_vcov("HC3"), names=["model", "robust"])
+        >>> table.statistics.loc["nobs"].to_dict()
+        {'model': 54, 'robust': 54}
+        """
         return self._statistics.copy()
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Both frames, by name."""
+        """Both frames, by name.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> table = gk.etable(fit, fit.with_vcov("HC3"), names=["model", "robust"])
+        >>> list(table.tables)
+        ['coefficients', 'statistics']
+        """
         return {"coefficients": self.frame, "statistics": self.statistics}
 
     @property
     def title(self) -> str:
-        """The heading of the table."""
+        """The heading of the table.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> table = gk.etable(fit, fit.with_vcov("HC3"), names=["model", "robust"])
+        >>> table.title
+        ''
+        """
         return self._layout.title
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The lines below the table."""
+        """The lines below the table.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> table = gk.etable(fit, fit.with_vcov("HC3"), names=["model", "robust"])
+        >>> table.notes
+        ('Standard errors in brackets.',)
+        """
         return self._layout.notes
 
     def to_dict(self) -> dict[str, Json]:
-        """Return values for strict JSON: NaN is None, infinity the string ``"Inf"``."""
+        """Return values for strict JSON: NaN is None, infinity the string ``"Inf"``.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> table = gk.etable(fit, fit.with_vcov("HC3"), names=["model", "robust"])
+        >>> list(table.to_dict())
+        ['coefficients', 'statistics', 'notes']
+        """
         flat = self.frame
         flat.columns = pd.Index([" ".join(column) for column in flat.columns.tolist()])
         return {

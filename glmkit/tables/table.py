@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,57 +16,11 @@ from glmkit.tables.document import Document, Facts
 from glmkit.tables.export import Json, csv_table, json_table, json_value
 from glmkit.tables.glossary import Kind
 from glmkit.tables.polars_frame import polars_frame
-from glmkit.tables.render import html_document, latex_document, markdown_document
-from glmkit.tables.text import text_document
+from glmkit.tables.printed import Printed
 from glmkit.tables.wording import Value, format_text
 
 if TYPE_CHECKING:
     import polars
-
-MOST_ROWS: Final = 60
-"""Rows of a table that ``print`` and a notebook show; ``to_text()`` and the like show all."""
-
-
-class Printed:
-    """Printing in every format, from one document."""
-
-    def _document(self, most_rows: int | None) -> Document:
-        raise NotImplementedError
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(
-            f"{type(self).__name__} is read-only; make a new one, or change a copy of its frame"
-        )
-
-    def to_text(self) -> str:
-        """Return plain text, at most 80 columns wide where names allow."""
-        return text_document(self._document(None))
-
-    def to_html(self) -> str:
-        """Return a fragment of HTML, every name escaped, in the colours around it."""
-        return html_document(self._document(None))
-
-    def to_markdown(self) -> str:
-        """Return GitHub's Markdown, every name escaped."""
-        return markdown_document(self._document(None))
-
-    def to_latex(self) -> str:
-        r"""Return LaTeX, every name escaped, for a preamble with ``\usepackage{booktabs}``."""
-        return latex_document(self._document(None))
-
-    def __repr__(self) -> str:
-        return text_document(self._document(MOST_ROWS))
-
-    __str__ = __repr__
-
-    def _repr_html_(self) -> str:
-        return html_document(self._document(MOST_ROWS))
-
-    def _repr_markdown_(self) -> str:
-        return markdown_document(self._document(MOST_ROWS))
-
-    def _repr_latex_(self) -> str:
-        return latex_document(self._document(MOST_ROWS))
 
 
 class Table(Printed):
@@ -126,32 +80,80 @@ class Table(Printed):
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The numbers at full precision; a copy."""
+        """The numbers at full precision; a copy.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.drop1().frame["deviance"].round(2).to_dict()
+        {'<none>': 281.33, 'wool': 297.37}
+        """
         return self._frame.copy()
 
     @property
     def title(self) -> str:
-        """The heading of the table."""
+        """The heading of the table.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.anova().title
+        'Analysis of deviance: Poisson, log link'
+        """
         return self._style.title
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The lines below the table."""
+        """The lines below the table.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.anova().notes[0]
+        'Terms added one after another, first to last.'
+        """
         return self._style.notes
 
     @property
     def columns(self) -> pd.Index:
-        """The names of the columns."""
+        """The names of the columns.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.drop1().columns.tolist()
+        ['df', 'deviance', 'aic', 'statistic', 'p_value']
+        """
         return self._frame.columns
 
     @property
     def index(self) -> pd.Index:
-        """The row labels."""
+        """The row labels.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.drop1().index.tolist()
+        ['<none>', 'wool']
+        """
         return self._frame.index
 
     @property
     def loc(self) -> Any:
-        """Rows and cells by label, as ``table.frame.loc``."""
+        """Rows and cells by label, as ``table.frame.loc``.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> round(float(fit.drop1().loc["wool", "p_value"]), 6)
+        6.2e-05
+        """
         return self.frame.loc
 
     def __getitem__(self, column: str) -> Any:
@@ -164,15 +166,39 @@ class Table(Printed):
         return iter(self._frame.columns)
 
     def to_csv(self, *, safe: bool = True) -> str:
-        """Return CSV at full precision; ``safe`` keeps a spreadsheet from running names as formulas."""
+        """Return CSV at full precision; ``safe`` keeps a spreadsheet from running names as formulas.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> print(fit.drop1().to_csv().splitlines()[0])
+        row,df,deviance,aic,statistic,p_value
+        """
         return csv_table(self._frame, labels=self._style.show_index, safe=safe)
 
     def to_dict(self) -> dict[str, Json]:
-        """Return values for strict JSON: NaN is None, infinity the string ``"Inf"``."""
+        """Return values for strict JSON: NaN is None, infinity the string ``"Inf"``.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> sorted(fit.drop1().to_dict())
+        ['columns', 'notes', 'rows', 'title']
+        """
         return json_table(self._frame, self.title, self.notes)
 
     def to_polars(self) -> polars.DataFrame:
-        """Return the numbers at full precision as polars, row labels as the column ``label``; NaN is null."""
+        """Return the numbers at full precision as polars, row labels as the column ``label``; NaN is null.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.drop1().to_polars().columns
+        ['label', 'df', 'deviance', 'aic', 'statistic', 'p_value']
+        """
         return polars_frame(self._frame, "label" if self._style.show_index else None)
 
     def _document(self, most_rows: int | None) -> Document:
@@ -278,12 +304,31 @@ class Report(Printed):
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """The full-precision frame of every table, by name; copies."""
+        """The full-precision frame of every table, by name; copies.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.summary().tables["coefficients"]["estimate"].round(3).to_dict()
+        {'Intercept': 3.435, 'wool[T.B]': -0.206}
+        """
         return {name: table.frame for name, table in self._parts.items()}
 
     @property
     def parts(self) -> dict[str, Table]:
-        """Every table, by name."""
+        """Every table, by name.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.summary().parts["coefficients"]
+        Coefficients
+                   Estimate  Std. Error  z value  Pr(>|z|)   2.5 %  97.5 %
+        Intercept     3.435       0.035   99.442    <2e-16   3.367   3.503
+        wool[T.B]    -0.206       0.052   -3.994  6.49e-05  -0.307  -0.105
+        """
         return dict(self._parts)
 
     def __getitem__(self, name: str) -> Table:
@@ -296,7 +341,15 @@ class Report(Printed):
         return len(self._parts)
 
     def to_dict(self) -> dict[str, Json]:
-        """Return values for strict JSON: NaN is None, infinity the string ``"Inf"``."""
+        """Return values for strict JSON: NaN is None, infinity the string ``"Inf"``.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.summary().to_dict()["facts"][0]
+        {'label': 'Formula', 'text': 'breaks ~ wool', 'values': {}}
+        """
         return {
             "title": self.title,
             "facts": [f.to_dict() for f in (*self.facts, *self.footer)],

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import glmkit as gk
-from glmkit.inference.emmeans.means import MarginalMeans
 from glmkit.models.aliases import RESIDUALS, SPELLINGS
 from glmkit.sklearn import GLMClassifier, GLMRegressor, MultinomialClassifier
 
@@ -21,13 +20,36 @@ FURTHER = sorted({name for name in dir(gk.ComponentResults) if name[0] != "_"} -
 SPELT_OTHERWISE = {*SPELLINGS, *(f"resid_{kind}" for kind in RESIDUALS)}
 FIELDS = {"step_path"}
 NAMES = sorted(set(gk.__all__) - {"__version__"})
-VALUES = [gk.Table, gk.Report, gk.SideBySide, gk.Profile, gk.Replicates, MarginalMeans]
+VALUES = [
+    gk.Table,
+    gk.Report,
+    gk.SideBySide,
+    gk.Equation,
+    gk.Prose,
+    gk.Profile,
+    gk.Replicates,
+    gk.MarginalMeans,
+]
+CLASSES = [value for value in map(gk.__dict__.get, NAMES) if isinstance(value, type)]
+LINKS = [kind for kind in CLASSES if issubclass(kind, gk.Link)]
+# What a family tells the fitting is its protocol, described in its docstrings; these are for users.
+OF_A_FAMILY = ["with_link", "canonical", "ratio_name", "loss_name", "mean", "variance", "working_weight",
+               "unit_deviance", "nll", "nll_gradient"]  # fmt: skip
 
 
 def is_described_as_a_kind(name: str) -> bool:
-    """Whether a name is one of many alike: the example stands at `Link`, or an error is raised in others."""
+    """Whether a name is one of many alike: a warning or an error, which the examples of others give."""
     value = getattr(gk, name)
-    return isinstance(value, type) and issubclass(value, (gk.Link, Exception)) and value is not gk.Link
+    return isinstance(value, type) and issubclass(value, Exception)
+
+
+def members(kind: type) -> list[str]:
+    """The methods and properties of a class, inherited ones too."""
+    found = inspect.getmembers_static(kind)
+    kinds = (property, classmethod, staticmethod)
+    return [
+        name for name, member in found if (isinstance(member, kinds) or callable(member)) and name[0] != "_"
+    ]
 
 
 def listed(kind: str) -> list[str]:
@@ -64,14 +86,24 @@ def test_a_public_name_has_an_example(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if is_described_as_a_kind(name)])
-def test_a_link_or_error_is_described(name: str) -> None:
+def test_an_error_or_warning_is_described(name: str) -> None:
     assert documentation(getattr(gk, name)).endswith((".", "``", ")")), f"gk.{name} needs a docstring"
 
 
-@pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)
-def test_every_method_of_a_value_is_described(kind: type) -> None:
-    members = inspect.getmembers(kind, lambda member: callable(member) or isinstance(member, property))
-    assert [name for name, member in members if name[0] != "_" and not documentation(member)] == []
+@pytest.mark.parametrize("kind", [*VALUES, *LINKS], ids=lambda kind: kind.__name__)
+def test_every_method_of_a_value_or_link_has_an_example(kind: type) -> None:
+    assert [name for name in members(kind) if ">>> " not in example(getattr(kind, name))] == []
+
+
+@pytest.mark.parametrize("name", OF_A_FAMILY)
+def test_what_a_family_tells_its_user_has_an_example(name: str) -> None:
+    assert ">>> " in example(getattr(gk.Family, name))
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_every_method_of_a_public_class_is_described(kind: type) -> None:
+    own = [name for name in members(kind) if not hasattr(Exception, name) and not hasattr(tuple, name)]
+    assert [name for name in own if not documentation(inspect.getattr_static(kind, name))] == []
 
 
 @pytest.mark.parametrize("kind", VALUES, ids=lambda kind: kind.__name__)

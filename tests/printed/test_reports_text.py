@@ -58,7 +58,7 @@ GOLDEN = {
     "the report of a logistic model": (
         lambda: birthwt().report(),
         [
-            "A Binomial model with logit link was fitted by maximum likelihood to 189 rows",
+            "A binomial model with logit link was fitted by maximum likelihood to 189 rows",
             "(low ~ age + factor(race) + smoke). The mean is the probability of low = 1.",
             "",
             "Against the model without its terms: LR chi-square(4) = 15.810, p = 0.00329. It",

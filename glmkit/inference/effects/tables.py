@@ -21,7 +21,6 @@ import pandas as pd
 
 from glmkit._typing import Array
 from glmkit.errors import FitError
-from glmkit.inference.bootstrap import Replicates, order_statistic
 from glmkit.inference.effects.counterfactual import Population, groups_of, population
 from glmkit.inference.effects.functionals import (
     Functional,
@@ -41,6 +40,7 @@ from glmkit.inference.emmeans.grid import (
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import interval_quantiles, statistic_name, two_sided
+from glmkit.inference.replicates import Replicates, order_statistic
 from glmkit.inference.wald import check_level
 from glmkit.tables.table import Table
 from glmkit.tables.wording import format_text, interval_headings, statistic_headings

@@ -152,10 +152,10 @@ def check_known(name: str, known: Sequence[str], argument: str) -> None:
 
 
 def _factor_names(frame: ModelFrame) -> tuple[str, ...]:
-    return tuple(name for name in frame.coding.variables if _is_factor(frame, name))
+    return tuple(name for name in frame.coding.variables if has_levels(frame, name))
 
 
-def _is_factor(frame: ModelFrame, name: str) -> bool:
+def has_levels(frame: ModelFrame, name: str) -> bool:
     """Return whether a variable has levels in the grid.
 
     It enters as a factor, or has two values only, as an indicator has, whose mean describes nobody.
@@ -204,7 +204,7 @@ def _own_values(frame: ModelFrame, name: str) -> list[Hashable]:
         raise DataError(f"Column {name!r} has several columns, which no grid can cross.", column=name)
     if isinstance(value, Logical):
         return [bool(truth) for truth in np.unique(value.values)]
-    if _is_factor(frame, name):
+    if has_levels(frame, name):
         return [float(number) for number in np.unique(value)]
     return [_mean(frame, value)]
 

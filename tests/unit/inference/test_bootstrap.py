@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 import glmkit as gk
-from glmkit.inference.bootstrap import bootstrap, order_statistic
+from glmkit.inference.bootstrap import bootstrap
+from glmkit.inference.replicates import order_statistic
 
 FIXTURE = Path(__file__).parents[2] / "reference" / "fixtures" / "intervals.json"
 WARP = gk.load_dataset("warpbreaks")

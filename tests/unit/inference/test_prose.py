@@ -25,7 +25,7 @@ def separated() -> gk.Results:
 
 def test_the_model_its_rows_and_its_event_are_named():
     text = said(birthwt())
-    assert text.startswith("A Binomial model with logit link was fitted by maximum likelihood to 189 rows")
+    assert text.startswith("A binomial model with logit link was fitted by maximum likelihood to 189 rows")
     assert "The mean is the probability of low = 1." in text
 
 
@@ -175,3 +175,33 @@ def test_reporting_does_not_change_the_fit():
 def test_a_term_without_which_no_model_exists_has_walds_test():
     fit = gk.glm("count ~ 0 + spray", gk.load_dataset("InsectSprays"), gk.Poisson("sqrt"))
     assert "spray, Wald chi-square(6) = " in said(fit)
+
+
+@pytest.mark.parametrize(
+    ("family", "start"),
+    [
+        (gk.NegativeBinomial(), "A negative binomial model with log link"),
+        (gk.InverseGaussian("log"), "An inverse Gaussian model with log link"),
+        (gk.QuasiPoisson(), "A quasi-Poisson model with log link"),
+        (gk.Gamma("log"), "A Gamma model with log link"),
+    ],
+    ids=lambda value: getattr(value, "title", ""),
+)
+def test_a_family_is_written_as_in_a_sentence(family, start):
+    fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), family)
+    assert said(fit).startswith(start)
+
+
+def test_an_estimated_theta_is_given_with_its_standard_error():
+    fit = gk.glm("Days ~ Sex + Age", gk.load_dataset("quine"), gk.NegativeBinomial())
+    assert f"Theta is {fit.theta:.2f} (SE {fit.theta_se:.2f})." in said(fit)
+
+
+def test_a_theta_that_was_held_is_said_to_be():
+    fit = gk.glm("Days ~ Sex + Age", gk.load_dataset("quine"), gk.NegativeBinomial(2))
+    assert "Theta is 2.00 (given)." in said(fit)
+
+
+def test_an_estimated_power_is_given():
+    fit = gk.glm("Days ~ Sex + Age", gk.load_dataset("quine"), gk.Tweedie(None))
+    assert "The power of the variance is 1.5" in said(fit)

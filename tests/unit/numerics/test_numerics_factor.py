@@ -94,8 +94,9 @@ def test_cholesky_and_qr_agree_on_the_root():
     )
 
 
-def test_only_the_upper_triangle_is_read():
-    np.testing.assert_array_equal(cholesky_factor(np.triu(GRAM)).root, FACTORS["cholesky"].root)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_order_in_memory_does_not_matter(order):
+    np.testing.assert_array_equal(cholesky_factor(np.array(GRAM, order=order)).root, FACTORS["cholesky"].root)
 
 
 def test_the_gram_matrix_is_left_alone():

@@ -12,6 +12,7 @@ from matplotlib import pyplot
 from scipy import special
 
 import glmkit as gk
+from glmkit.plots.canvas import RatioLocator
 
 TREES, WARP, BIRTH = (gk.load_dataset(name) for name in ("trees", "warpbreaks", "birthwt"))
 
@@ -186,6 +187,11 @@ def test_bars_of_a_rootogram_hang_from_the_expected_and_are_as_long_as_the_obser
     np.testing.assert_allclose(ends, top, atol=1e-12)
 
 
+def test_there_is_room_under_the_longest_bar_of_a_rootogram(counts):
+    ax = counts.plot_rootogram()
+    assert ax.get_ylim()[0] < min(bar.get_y() for bar in ax.patches)
+
+
 # ------------------------------------------------------------------ iterations and profiles
 
 
@@ -226,3 +232,111 @@ def test_no_picture_changes_the_style(gamma):
     before = dict(mpl.rcParams)
     gamma.plot_diagnostics(simulations=0)
     assert dict(mpl.rcParams) == before
+
+
+# ------------------------------------------------------------------ what can be read
+
+
+def boxes(ax):
+    """Return the boxes of the labels beside points, drawn, in pixels."""
+    ax.figure.canvas.draw()
+    return [text.get_window_extent() for text in ax.texts]
+
+
+@pytest.mark.parametrize("part", [0, 2, 3])
+def test_labels_of_rows_do_not_cover_each_other_where_leverages_are_equal(counts, part):
+    found = boxes(counts.plot_diagnostics()[part])
+    assert [(i, j) for i, a in enumerate(found) for j, b in enumerate(found[:i]) if a.overlaps(b)] == []
+
+
+@pytest.mark.parametrize("part", [0, 2, 3])
+def test_labels_of_rows_stay_inside_the_picture(counts, part):
+    ax = counts.plot_diagnostics()[part]
+    found, inside = boxes(ax), ax.get_window_extent()
+    assert all(inside.contains(*corner) for box in found for corner in box.corners())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.4, 12.0, [0.5, 1, 2, 5, 10]),
+        (0.5, 2.2, [0.6, 0.8, 1, 1.5, 2]),
+        (1e-3, 2e3, [1e-3, 1e-2, 0.1, 1, 10, 100, 1000]),
+        (1e-12, 1e12, 10.0 ** np.arange(-12, 13, 3)),
+    ],
+)
+def test_ratios_have_round_ticks(low, high, ticks):
+    np.testing.assert_allclose(RatioLocator().tick_values(low, high), ticks, rtol=1e-12)
+
+
+def test_the_ticks_of_a_short_axis_of_ratios_are_evenly_spaced():
+    ticks = RatioLocator().tick_values(0.81, 0.99)
+    np.testing.assert_allclose(np.diff(ticks), ticks[1] - ticks[0], rtol=1e-9)
+
+
+def test_ratios_are_written_out(events):
+    ax = events.plot_coefficients(exponentiate=True)
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["1", "2", "5", "10"]
+
+
+def test_the_names_of_coefficients_are_not_cut_off(counts):
+    ax = counts.plot_coefficients()
+    ax.figure.canvas.draw()
+    assert min(text.get_window_extent().x0 for text in ax.get_yticklabels()) >= 0.0
+
+
+def test_ratios_of_means_stand_on_a_logarithmic_axis_with_a_line_at_one(counts):
+    ax = gk.plot_means(counts.emmeans("tension", by="wool").pairs())
+    assert (ax.get_yscale(), drawn(ax, "equal")[0, 1].tolist()) == ("log", [1.0, 1.0])
+
+
+def test_differences_of_means_have_a_line_at_zero(gamma):
+    tree = gk.glm("breaks ~ tension", WARP)
+    ax = gk.plot_means(tree.emmeans("tension").pairs())
+    assert (ax.get_yscale(), drawn(ax, "equal")[0, 1].tolist()) == ("linear", [0.0, 0.0])
+
+
+def test_an_indicator_has_two_means_and_no_line_between_them(events):
+    ax = events.plot_effect("smoke")
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["0", "1"]
+
+
+def test_an_effect_is_named_for_the_event(events):
+    assert events.plot_effect("age").get_ylabel() == "Probability of low = 1"
+
+
+def test_proportions_are_drawn_as_points():
+    menarche = gk.load_dataset("menarche")
+    fit = gk.glm("Menarche / Total ~ Age", menarche, "binomial", weights="Total")
+    ((_, y),) = drawn(fit.plot_effect("Age"), "data")
+    np.testing.assert_allclose(y, menarche["Menarche"] / menarche["Total"], rtol=1e-15)
+
+
+def test_counts_of_different_exposures_are_not_drawn_on_the_curve_of_one():
+    ships = gk.load_dataset("ships")
+    fit = gk.glm("incidents ~ year", ships, "poisson", exposure="service", subset="service > 0")
+    ax = fit.plot_effect("year")
+    assert (len(drawn(ax, "data")), len(drawn(ax, "rug"))) == (0, 1)
+
+
+def test_data_have_the_colour_of_their_group():
+    penguins = gk.load_dataset("penguins").dropna(subset=["body_mass_g"])
+    ax = gk.glm("body_mass_g ~ species + flipper_length_mm", penguins).plot_effect(
+        "flipper_length_mm", by="species"
+    )
+    points = [line for line in ax.get_lines() if line.get_gid() == "data"]
+    assert [line.get_color() for line in points] == ["C0", "C1", "C2"]
+    sizes = penguins["species"].value_counts(sort=False)
+    assert [len(line.get_xdata()) for line in points] == sizes.tolist()
+
+
+def test_levels_of_a_partial_residual_stand_in_their_own_order(counts):
+    ax = gk.glm("breaks ~ wool + tension", WARP, "poisson").plot_partial_residuals("tension")
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["L", "M", "H"]
+
+
+def test_the_term_of_a_factor_is_drawn_level_by_level():
+    fit = gk.glm("breaks ~ wool + tension", WARP, "poisson")
+    (bars,) = [bar for bar in fit.plot_partial_residuals("tension").collections if bar.get_gid() == "term"]
+    heights = [segment[0, 1] for segment in bars.get_segments()]
+    np.testing.assert_allclose(np.diff(heights), np.diff([0, *fit.coef.iloc[2:]]), rtol=1e-9)
