@@ -23,6 +23,7 @@ from glmkit.errors import FamilyError
 from glmkit.families._checks import TRIAL_MEANS, check_variance, differences
 from glmkit.families.distribution import Distribution
 from glmkit.families.kind import AnyKind
+from glmkit.families.likelihood_remarks import LikelihoodRemarks
 from glmkit.families.link import Link, Mean, read_only
 from glmkit.families.link_names import LinkLike, link_from
 from glmkit.families.links import Log
@@ -32,7 +33,7 @@ __all__ = ["Family", "Mean"]
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class Family(AnyKind, Parameters, Distribution, ABC):
+class Family(AnyKind, Parameters, Distribution, LikelihoodRemarks, ABC):
     """A family of distributions with its link; a frozen value.
 
     Parameters
@@ -63,8 +64,6 @@ class Family(AnyKind, Parameters, Distribution, ABC):
     has_likelihood: ClassVar[bool] = True
     variance_text: ClassVar[str] = "V(mu)"
     """The variance function as equations write it, in ``mu`` and the family's own parameters."""
-    rowwise_dispersion: ClassVar[bool] = False
-    """Whether the dispersion of the likelihood depends on every response, not on sums alone."""
     counts: ClassVar[bool] = False
     """Whether responses are counts, of which zeros may be too many."""
     spread_alternatives: ClassVar[tuple[str, ...]] = ()
@@ -210,9 +209,7 @@ class Family(AnyKind, Parameters, Distribution, ABC):
         """Return which means, (n,), lie in the family's range (or underflow towards its edge)."""
 
     def start(self, y: Array, weights: Array, average: float | None = None) -> Array:
-        """Return starting means, (n,): R's, and their weighted mean where the link has none.
-
-        That `average` is of these rows, unless it is given as that of more.
+        """Return starting means, (n,): R's, and their weighted mean (or `average`) where the link has none.
 
         Raises
         ------
@@ -347,18 +344,6 @@ class Family(AnyKind, Parameters, Distribution, ABC):
             loss = np.where(deviance == 0.0, 0.0, weights * deviance / (2.0 * dispersion))
             value = self.saturated(y, weights, dispersion, trials) - loss
         return np.where(weights > 0.0, value, 0.0)
-
-    def likelihood_note(self, y: Array, weights: Array, trials: Array | None = None) -> str | None:
-        """Return a sentence on how far the log-likelihood of these data can be read, or None."""
-        return self.broken_note(self.broken_rows(y, weights, trials))
-
-    def broken_rows(self, y: Array, weights: Array, trials: Array | None = None) -> int:
-        """Return how many responses the likelihood does not hold for as they stand."""
-        return 0
-
-    def broken_note(self, rows: int) -> str | None:
-        """Return what that many such rows mean for the log-likelihood, in a sentence; None for nothing."""
-        return None
 
     def profiled(self, deviance: float, dispersion: float, nobs: float) -> float:
         """Return -2 log L up to a constant, as models with fewer terms are compared: deviance / phi.
