@@ -11,35 +11,29 @@ The terms are a smooth function of j with a peak of width sqrt(L (p - 1)); where
 wide, every k-th term times k is the same sum to far below rounding (Poisson summation), so
 that no row needs more than about two hundred.
 
-Above 2 the response is a tilted positive stable variable, and the density an integral
-without oscillation (Zolotarev 1966; Nolan 1997):
-
-    y f = (p - 2) Z / pi  integral_0^pi r(u) exp[-Z (r(u) - 1)] du,
-    Z = y^(2 - p) / (phi (p - 1) (p - 2)),  r(u) = A(u) / A(0),
-    A(u) = sin(b u)^(b / (1 - b)) sin((1 - b) u) / sin(u)^(1 / (1 - b)),  b = (p - 2) / (p - 1).
+Above 2 the response is a tilted positive stable variable (`glmkit.families._stable`).
 
 References
 ----------
 Dunn, P. K. and Smyth, G. K. (2005). Series evaluation of Tweedie exponential dispersion
 model densities. Statistics and Computing 15, 267-280.
 Loader, C. (2000). Fast and accurate computation of binomial probabilities. Bell Labs.
-Nolan, J. P. (1997). Numerical calculation of stable densities and distribution functions.
-Stochastic Models 13, 759-774.
-Zolotarev, V. M. (1966). On representation of stable laws by integrals. Selected
-Translations in Mathematical Statistics and Probability 6, 84-88.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from glmkit._typing import Array
+from glmkit.families._blocks import by_rows
 from glmkit.families._kernels import relative_entropy, stirling_error
+from glmkit.families._panels import by_panels
+from glmkit.families._stable import log_stable_density
 
-__all__ = ["by_rows", "jump_numbers", "log_density_at_mean"]
+__all__ = ["jump_numbers", "log_density_at_mean"]
 
 _LOST: Final = 45.0
 """A term exp(-45) below the largest is nothing."""
@@ -50,12 +44,6 @@ _PER_DEVIATION: Final = 2.0
 _FEW: Final = 300.0
 _PLAIN: Final = 1.2
 """Numbers of amounts, and powers, for which the plain form of a term loses 1e-12 at most."""
-_FAR: Final = 1e-8
-"""Z below which the tail is so long that it takes four times the nodes."""
-_NODES: Final = 128
-"""Of the integral: steps of a thirteenth of the peak's width, or a tenth of the tail's."""
-_ENTRIES: Final = 1 << 20
-"""Of the table of rows by terms that is held at once."""
 _LOG_TWO_PI: Final = float(np.log(2.0 * np.pi))
 
 
@@ -68,18 +56,17 @@ def log_density_at_mean(y: Array, phi: Array, power: float) -> Array:
         return np.asarray(0.5 * (np.log(shape) - _LOG_TWO_PI) - stirling_error(shape) - np.log(y))
     if power == 3.0:
         return np.asarray(-0.5 * (np.log(phi) + _LOG_TWO_PI + 3.0 * np.log(y)))
-    scale = np.exp((2.0 - power) * np.log(y)) / phi
+    log_y = np.log(y)
+    # Given the power, log(y f) is a function of y^(2 - p) / phi alone.
+    return by_panels(partial(_log_relative_density, power), (2.0 - power) * log_y - np.log(phi)) - log_y
+
+
+def _log_relative_density(power: float, log_scale: Array) -> Array:
+    """Return log(y f), (n,), at log [y^(2 - p) / phi]."""
+    scale = np.exp(log_scale)
     if power < 2.0:
-        return by_rows(lambda s: _series(s / (2.0 - power), power), scale) - np.log(y)
-    return by_rows(lambda s: _integral(s / ((power - 1.0) * (power - 2.0)), power), scale) - np.log(y)
-
-
-def by_rows(function: Callable[..., Array], *arrays: Array, width: int = _NODES) -> Array:
-    """Return a function of rows that builds a table of `width` columns, some rows at a time."""
-    n, step = len(arrays[0]), max(_ENTRIES // width, 1)
-    if n <= step:
-        return function(*arrays)
-    return np.concatenate([function(*(a[i : i + step] for a in arrays)) for i in range(0, n, step)])
+        return by_rows(lambda s: _series(s / (2.0 - power), power), scale)
+    return by_rows(lambda s: log_stable_density(s / ((power - 1.0) * (power - 2.0)), power), scale)
 
 
 def jump_numbers(low_rate: Array, high_rate: Array, share: float) -> tuple[Array, Array]:
@@ -128,53 +115,3 @@ def _log_sum(table: Array) -> Array:
     top = np.max(table, axis=1)
     with np.errstate(under="ignore"):  # terms that are nothing
         return np.asarray(top + np.log(np.sum(np.exp(table - top[:, None]), axis=1)))
-
-
-def _integral(scale: Array, power: float) -> Array:
-    """Return log(y f), (n,), for p > 2; `scale` is Z. Trapezia in s with u = pi tanh s."""
-    nodes = _NODES if np.min(scale, initial=1.0) > _FAR else 4 * _NODES
-    end = _end_of_integral(scale, power)
-    s = end[:, None] * (np.arange(nodes) / nodes)
-    log_ratio = _log_ratio(s, power)
-    with np.errstate(over="ignore", under="ignore"):  # exp(-inf) is the end of the integral
-        table = log_ratio - scale[:, None] * np.expm1(log_ratio) - 2.0 * np.log(np.cosh(s))
-    table[:, 0] -= np.log(2.0)  # half of an even function's middle
-    return np.asarray(np.log((power - 2.0) * scale * end / nodes) + _log_sum(table))
-
-
-def _end_of_integral(scale: Array, power: float) -> Array:
-    """Return the s beyond which the integrand is nothing, (n,), by bisection."""
-    low, high = np.zeros_like(scale), np.full_like(scale, 300.0)
-    for _ in range(40):
-        middle = 0.5 * (low + high)
-        log_ratio = _log_ratio(middle, power)
-        with np.errstate(over="ignore"):  # far beyond the end
-            gone = scale * np.expm1(log_ratio) - log_ratio + 2.0 * middle
-        low, high = np.where(gone > _LOST, low, middle), np.where(gone > _LOST, middle, high)
-    return np.asarray(high)
-
-
-def _log_ratio(s: Array, power: float) -> Array:
-    """Return log r at u = pi tanh s, exact near 0 and near pi."""
-    b = (power - 2.0) / (power - 1.0)
-    u = np.pi * np.tanh(s)
-    rest = 2.0 * np.pi / (np.exp(2.0 * s) + 1.0)  # pi - u
-    near_pi = u > 0.5 * np.pi
-    sine = np.where(near_pi, np.sin(rest), np.sin(u))
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # u = 0 is put right below
-        first = np.log(np.sinc(b * u / np.pi)) - (np.log(sine) - np.log(u))
-        cotangent = np.where(near_pi, -1.0, 1.0) / np.tan(np.where(near_pi, rest, u))
-        far = 1.0 - u * cotangent * np.sinc(b * u / np.pi)
-        square = u * u
-        series = square / 3.0 + square**2 / 45.0 + 2.0 * square**3 / 945.0 + square**4 / 4725.0
-        near = 1.0 - (1.0 - series) * np.sinc(b * u / np.pi)
-        bend = np.where(u < 0.05, _near_zero(series, b * u), np.where(u < 0.1, near, far))
-        second = np.log1p((b * bend - 2.0 * np.sin(0.5 * b * u) ** 2) / (1.0 - b))
-        return np.where(u == 0.0, 0.0, b / (1.0 - b) * np.where(u == 0.0, 0.0, first) + second)
-
-
-def _near_zero(series: Array, angle: Array) -> Array:
-    """Return 1 - (1 - series) sin(angle) / angle without cancellation for small angles."""
-    square = angle * angle
-    missing = square / 6.0 - square**2 / 120.0 + square**3 / 5040.0
-    return np.asarray(series + missing - series * missing)

@@ -29,8 +29,8 @@ from glmkit.families._kernels import relative_entropy
 from glmkit.families.link import Link
 from glmkit.families.link_names import LinkLike, link_from
 from glmkit.families.links import Logit
-from glmkit.families.multinomial import MOVED, draw_levels, saturated_shares
-from glmkit.families.vector import ComponentSpec, OpenRows, VectorFamily, level_names
+from glmkit.families.multinomial import draw_levels, saturated_shares
+from glmkit.families.vector import MOVED, ComponentSpec, OpenRows, VectorFamily, level_names
 
 __all__ = ["Cumulative"]
 

@@ -18,12 +18,9 @@ from scipy import special
 from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.errors import FamilyError
 from glmkit.families._kernels import relative_entropy
-from glmkit.families.vector import ComponentSpec, OpenRows, VectorFamily, level_names
+from glmkit.families.vector import MOVED, ComponentSpec, OpenRows, VectorFamily, level_names
 
 __all__ = ["Multinomial"]
-
-MOVED = 1e-9
-"""Share of its terms by which a direction must move a predictor: the rest is rounding."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -102,6 +99,33 @@ class Multinomial(VectorFamily):
     def offset_pattern(self, levels: Sequence[Hashable], part: int = 0) -> Array | None:
         # With two levels the offset of the binomial logit; with more, a row's offset has no level.
         return self.components(levels)[0].pattern if len(levels) == 2 else None
+
+    def offset_by_level(
+        self, levels: Sequence[Hashable], values: Array, named: Sequence[Hashable] | None
+    ) -> Array:
+        base, names = self.baseline(levels), level_names(levels)
+        if named is None:
+            others = [k for k in range(len(levels)) if k != base]
+            places = list(range(len(levels))) if values.shape[1] == len(levels) else others
+        else:
+            places = [names.index(name) if name in names else -1 for name in level_names(named)]
+        if len(places) != values.shape[1] or -1 in places or len(set(places)) < len(places):
+            raise self._not_by_level(names, base, values.shape[1], named)
+        total = np.zeros((len(values), len(levels)))
+        total[:, places] = values
+        return np.asarray(total - total[:, [base]])
+
+    def _not_by_level(
+        self, names: Sequence[str], base: int, width: int, named: Sequence[Hashable] | None
+    ) -> FamilyError:
+        what = f"has {width} column{'s' * (width > 1)}" if named is None else f"has the columns {list(named)}"
+        others = ", ".join(name for k, name in enumerate(names) if k != base)
+        return FamilyError(
+            f"The offset {what}, but the levels are {', '.join(names)} with {names[base]} as the baseline. Give "
+            f"{len(names) - 1} columns (for {others}), {len(names)} in the order of the levels, or name them by level.",
+            family=self,
+            levels=tuple(names),
+        )
 
     def check_response(self, y: Array, weights: Array) -> BoolArray:
         return np.asarray(~np.all(np.isfinite(y), axis=1))

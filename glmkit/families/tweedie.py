@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import ClassVar, Final, Self
 
 import numpy as np
@@ -24,10 +25,12 @@ from scipy import special
 
 from glmkit._typing import Array, BoolArray
 from glmkit.errors import FamilyError
+from glmkit.families._blocks import by_rows
 from glmkit.families._kernels import relative_entropy, stirling_error
 from glmkit.families._quantiles import positive_quantile
 from glmkit.families._search import highest, summit
-from glmkit.families._tweedie import by_rows, jump_numbers, log_density_at_mean
+from glmkit.families._stable import stable_draw, stable_tail
+from glmkit.families._tweedie import jump_numbers, log_density_at_mean
 from glmkit.families.base import Family
 from glmkit.families.link import Link, Mean
 from glmkit.families.link_names import LinkLike
@@ -232,18 +235,21 @@ class Tweedie(Family, verified=True):
         if self._power in (2.0, 3.0):
             like = (Gamma if self._power == 2.0 else InverseGaussian)(self.link)
             return like._sf(y, m, parameter) if upper else like._cdf(y, m, parameter)
-        if not 1.0 < self._power < 2.0:
+        if self._power == 1.0:
             raise self._no_tails()
         power = self._power
         with np.errstate(all="ignore"):  # far out: nothing is left of the tail
-            far = (y > m.mu) & ~(self.unit_deviance(y, m) <= 2.0 * _NOTHING * parameter)
-        out = by_rows(
-            lambda y, mu, phi: _poisson_gamma_tail(y, mu, phi, power, upper),
-            np.where(far, m.mu, np.maximum(y, 0.0)),
-            m.mu,
-            parameter,
-        )
-        return np.where(far, float(not upper), np.where(y < 0.0, float(upper), out))
+            deviance = self.unit_deviance(y, m)
+            far = ~(deviance <= 2.0 * _NOTHING * parameter) & ((y > m.mu) | (power > 2.0))
+        seen, part = np.where(far, m.mu, np.maximum(y, 0.0)), np.where(far, 0.0, deviance)
+        if power < 2.0:
+            out = by_rows(
+                lambda y, mu, phi: _poisson_gamma_tail(y, mu, phi, power, upper), seen, m.mu, parameter
+            )
+        else:
+            out = _stable_tail_at(seen, m.mu, parameter, part, power, upper)
+        out = np.where(far, 1.0 * ((y > m.mu) != upper), out)
+        return np.where(y < 0.0, float(upper), np.clip(out, 0.0, 1.0))  # rounding may pass 1
 
     def _quantile(self, p: Array, m: Mean, parameter: Array) -> Array:
         if not 1.0 < self._power < 2.0:
@@ -255,17 +261,20 @@ class Tweedie(Family, verified=True):
     def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
         if self._power in (2.0, 3.0):
             return (Gamma if self._power == 2.0 else InverseGaussian)(self.link)._draw(m, parameter, rng)
-        if not 1.0 < self._power < 2.0:
+        if self._power == 1.0:
             raise self._no_tails()
         q, excess = 2.0 - self._power, self._power - 1.0
+        if q < 0.0:
+            unit = parameter * excess * m.mu**excess
+            return stable_draw(m.mu**q / (-q * parameter), self._power, rng) * unit
         jumps = rng.poisson(m.mu**q / (parameter * q))
         amounts = rng.standard_gamma(np.where(jumps > 0, jumps, 1) * (q / excess))
         return np.where(jumps > 0, amounts * (parameter * excess * m.mu**excess), 0.0)
 
     def _no_tails(self) -> FamilyError:
         return FamilyError(
-            f"{self!r} has no distribution function here: it is known for powers between 1 and 2, 2 and 3. "
-            "Use one of these.",
+            f"{self!r} has no distribution function but for multiples of the dispersion. Use a power above 1, or "
+            "Poisson().",
             family=self,
         )
 
@@ -300,21 +309,20 @@ class Tweedie(Family, verified=True):
 
     def nuisance_at(self, sample: Sample) -> Nuisance:
         zeros = bool(np.any(sample.y == 0.0))
+        m, weights = Mean(sample.mu, sample.mu, sample.mu), sample.counts * sample.prior
+
+        @cache  # many dispersions are tried at each power
+        def loss(power: float) -> float:
+            return float(weights @ self.held(power).unit_deviance(sample.y, m))
 
         def value(point: Array) -> float:
-            family, phi = self.held(float(point[0])), float(np.exp(point[1]))
-            m = Mean(sample.mu, sample.mu, sample.mu)
-            return float(sample.counts @ family.loglik(sample.y, m, sample.prior, phi))
+            power, phi = float(point[0]), float(np.exp(point[1]))
+            saturated = self.held(power).saturated(sample.y, sample.prior, phi)
+            return float(sample.counts @ saturated) - loss(power) / (2.0 * phi)
 
-        powers = (*_TRIALS[zeros], self._power)
-        starts = [np.array([p, np.log(self._mean_loss(p, sample))]) for p in powers]
-        best = max(starts, key=value)
+        powers, total = (*_TRIALS[zeros], self._power), float(np.sum(sample.counts))
+        best = max((np.array([p, np.log(loss(p) / total)]) for p in powers), key=value)
         return summit(value, best, _LOWEST, _HIGHEST[zeros])
-
-    def _mean_loss(self, power: float, sample: Sample) -> float:
-        m = Mean(sample.mu, sample.mu, sample.mu)
-        deviance = self.held(power).unit_deviance(sample.y, m)
-        return float((sample.counts * sample.prior) @ deviance / np.sum(sample.counts))
 
     def edge_note(self) -> str | None:
         if not (self.estimated and self._power in (_LOWEST, *_HIGHEST.values())):
@@ -333,8 +341,9 @@ def _relative_loss(y: Array, mu: Array, q: float) -> Array:
         far = (x * np.expm1((q - 1.0) * log_x) / (q - 1.0) - (x - 1.0)) / q
     else:
         far = (np.expm1(q * log_x) / q - (x - 1.0)) / (q - 1.0)
-    small = np.clip(log_x, -_NEAR, _NEAR)
-    return np.where(np.abs(log_x) < _NEAR, _near_loss(small, q), far)
+    near = np.abs(log_x) < _NEAR
+    far[near] = _near_loss(log_x[near], q)
+    return np.asarray(far)
 
 
 def _near_loss(log_x: Array, q: float) -> Array:
@@ -363,6 +372,15 @@ def _poisson_gamma_tail(y: Array, mu: Array, phi: Array, power: float, upper: bo
     with np.errstate(under="ignore"):  # terms that are nothing
         total = (np.exp(log_chance) * below).reshape(n, -1).sum(axis=1) * step[:, 0]
         return np.asarray(total if upper else total + np.exp(-rate))
+
+
+def _stable_tail_at(y: Array, mu: Array, phi: Array, deviance: Array, power: float, upper: bool) -> Array:
+    """Return P(Y <= y), or P(Y > y), (n,), for a power above 2."""
+    near = np.abs(mu - y) < 0.5 * y
+    relative = np.where(near, np.log1p((mu - y) / y), np.log(mu / y))
+    scale = np.exp((2.0 - power) * np.log(y)) / (phi * (power - 1.0) * (power - 2.0))
+    root = np.copysign(np.sqrt(deviance / phi), y - mu)
+    return stable_tail(relative, scale, root, power, upper=upper)
 
 
 def _checked(power: float | None) -> float | None:

@@ -35,7 +35,7 @@ from glmkit.families.count_parts import CountPart, count_part
 from glmkit.families.link import Link
 from glmkit.families.link_names import LinkLike, link_from
 from glmkit.families.standard import Poisson
-from glmkit.families.vector import ComponentSpec, VectorFamily
+from glmkit.families.vector import MOVED, ComponentSpec, OpenRows, VectorFamily
 
 __all__ = ["Hurdle", "ZeroInflated"]
 
@@ -275,6 +275,8 @@ class Hurdle(_TwoPart):
 
     name: ClassVar[str] = "hurdle"
     title: ClassVar[str] = "Hurdle"
+    limit_text: ClassVar[str] = "it is certain whether the count is zero"
+    limit_cure: ClassVar[str] = "Drop or merge terms of the zero part, or collect more data."
 
     def log_density(self, y: Array, eta: Array) -> Array:
         u, zero = eta[:, :-1], eta[:, -1]
@@ -304,6 +306,23 @@ class Hurdle(_TwoPart):
         gradient[at], hessian[at] = 0.0, 0.0
         gradient[at, -1], hessian[at, -1, -1] = lower.first[at], lower.second[at]
         return gradient, hessian
+
+    # -- existence: the zero part is a model of its own, of whether a count is above zero --
+
+    def open_rows(self, y: Array) -> OpenRows:
+        pattern = np.zeros((len(y), self.predictors(())))
+        pattern[:, -1] = np.where(y[:, 0] > 0.0, 1.0, -1.0)
+        return OpenRows(np.arange(len(y)), pattern, np.zeros(len(y), dtype=bool))
+
+    def room(self, y: Array, eta: Array) -> Array:
+        m = self._link.mean(eta[:, -1])
+        return np.where(y[:, 0] > 0.0, m.comu, m.mu)
+
+    def barrier(self, moved: Array) -> Array:
+        end = np.zeros_like(moved)
+        away = np.abs(moved[:, -1]) > MOVED
+        end[away, -1] = np.copysign(np.inf, moved[away, -1])
+        return end
 
     def _start_share(self, zeros: float) -> float:
         return min(max(1.0 - zeros, 0.01), 0.99)

@@ -33,12 +33,14 @@ from glmkit.families.kind import AnyKind
 from glmkit.families.link_names import LinkLike
 from glmkit.families.parameters import Parameters
 
-__all__ = ["Arranged", "ComponentSpec", "OpenRows", "VectorFamily", "level_names"]
+__all__ = ["MOVED", "Arranged", "ComponentSpec", "OpenRows", "VectorFamily", "level_names"]
 
 # Standard errors of a predictor, in units of its size, from which it is running away.
 UNKNOWN = 10.0
 # Step of numerical derivatives: the cube root of a rounding.
 DIFFERENCE = 6e-6
+# Share of its terms by which a direction must move a predictor: the rest is rounding.
+MOVED = 1e-9
 
 
 class ComponentSpec(NamedTuple):
@@ -100,6 +102,10 @@ class VectorFamily(AnyKind, Parameters, ABC):
     """Size of a predictor beyond which :meth:`boundary_note` is asked."""
     edge_cure: ClassVar[str] = ""
     """What to do there."""
+    limit_text: ClassVar[str] = "some levels become impossible"
+    """What happens in the rows that are separated."""
+    limit_cure: ClassVar[str] = "Merge or drop the levels concerned, or collect more data."
+    """What to do there."""
     takes_exposure: ClassVar[bool] = False
     """Whether the offset is added to the logarithm of a mean."""
     ratio_name: ClassVar[str] = ""
@@ -147,6 +153,21 @@ class VectorFamily(AnyKind, Parameters, ABC):
     def offset_pattern(self, levels: Sequence[Hashable], part: int = 0) -> Array | None:
         """Return how the offset of a part enters the predictors, (K,); None where it may not."""
         return self.components(levels)[part].pattern
+
+    def offset_by_level(
+        self, levels: Sequence[Hashable], values: Array, named: Sequence[Hashable] | None
+    ) -> Array:
+        """Return how an offset of several columns (n, k) enters the predictors, (n, K).
+
+        Raises
+        ------
+        FamilyError
+            The family has no predictor for each level, or the columns are not those of its levels.
+        """
+        raise FamilyError(
+            f"{self!r} takes an offset of one column, and this one has {values.shape[1]}. Give one column.",
+            family=self,
+        )
 
     def arranged(self, y: Array, indicator: Array | None, prior: Array, trials: Array | None) -> Arranged:
         """Return the response as this family takes it: shares of the levels, or a column of numbers.

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glmkit._typing import Array, IntArray
+from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.dense import DenseDesign
 from glmkit.families.vector import OpenRows
 from glmkit.fitting.component_fit import ComponentFit, measured, objective_of, starting_point
@@ -45,11 +45,26 @@ def settle_components(fit: ComponentFit, control: Control) -> ComponentFit:
     opened = fit.family.open_rows(fit.problem.y)
     if opened is None:
         return fit
-    design = PairDesign(fit.independence.components, opened)
     counted = fit.problem.weights[opened.row] > 0.0
     nowhere = np.zeros(len(counted), dtype=bool)
-    recession = cone_of(design, Openness(nowhere, counted & ~opened.closed), counted, None)
-    return fit if recession is None else _limit(fit, recession, opened, control)
+    components = fit.independence.components
+    # Components that no open row sees, such as the counts of a hurdle model, move nothing.
+    seen = [bool(np.any(opened.pattern @ component.pattern)) for component in components]
+    some = tuple(component for component, sees in zip(components, seen, strict=True) if sees)
+    openness = Openness(nowhere, counted & ~opened.closed)
+    recession = cone_of(PairDesign(some, opened), openness, counted, None)
+    if recession is None:
+        return fit
+    places = np.repeat(seen, [component.width for component in components])
+    whole = _embedded(recession, places, PairDesign(components, opened))
+    return _limit(fit, whole, opened, control)
+
+
+def _embedded(recession: Recession, places: BoolArray, design: PairDesign) -> Recession:
+    """Return a cone of some coefficients as one of all."""
+    direction, basis = np.zeros(len(places)), np.zeros((len(places), recession.dimension))
+    direction[places], basis[places] = recession.direction, recession.basis
+    return replace(recession, direction=direction, basis=basis, design=design)
 
 
 def _suspect(fit: ComponentFit) -> bool:

@@ -14,6 +14,7 @@ from glmkit.errors import DataError
 from glmkit.frame.align import RowArgument, checked, row_numbers, row_subset
 from glmkit.frame.columns import Columns
 from glmkit.frame.formula import parse_expression
+from glmkit.frame.level_offsets import LevelOffset, argument_texts, read_offset
 from glmkit.frame.rows import Missing
 
 __all__ = [
@@ -36,7 +37,8 @@ class RowArguments:
     Parameters
     ----------
     weights, freq_weights, offset, exposure, subset : str, array or Series, optional
-        A column's name, an expression over columns, or one value per row of the data.
+        A column's name, an expression over columns, or one value per row of the data. An
+        offset may have several columns (`glmkit.frame.level_offsets`).
     na_action : {"omit", "exclude", "fail"}
     """
 
@@ -57,6 +59,7 @@ class RowNumbers:
     offset: Array | None = None
     exposure: Array | None = None
     subset: BoolArray | None = None
+    level_offset: LevelOffset | None = None
 
     def given(self) -> dict[str, Array]:
         """Return the numeric ones that were given, by name."""
@@ -66,12 +69,16 @@ class RowNumbers:
     def missing(self) -> dict[str, Missing]:
         """Return the rows without a value, by argument."""
         lost = {name: np.isnan(values) for name, values in self.given().items()}
+        if self.level_offset is not None:
+            lost["offset"] = self.level_offset.lost
         return {name: Missing(rows) for name, rows in lost.items() if rows.any()}
 
     def select(self, rows: IntArray) -> RowNumbers:
         """Return the numbers of these rows."""
-        taken = {f.name: getattr(self, f.name) for f in fields(self)}
-        return RowNumbers(**{name: None if v is None else v[rows] for name, v in taken.items()})
+        taken = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "level_offset"}
+        one_column = {name: None if v is None else v[rows] for name, v in taken.items()}
+        wide = self.level_offset
+        return RowNumbers(**one_column, level_offset=None if wide is None else wide.select(rows))
 
 
 def read_row_arguments(
@@ -84,12 +91,15 @@ def read_row_arguments(
     DataError
         An argument does not match the data in length or labels, or is not numeric.
     """
-    numbers = {
+    numbers: dict[str, Any] = {
         name: row_numbers(given, name, columns, context)
         for name in _NUMBERS
-        if (given := getattr(arguments, name)) is not None
+        if name != "offset" and (given := getattr(arguments, name)) is not None
     }
     subset = None if arguments.subset is None else row_subset(arguments.subset, columns, context)
+    if arguments.offset is not None:
+        offset = read_offset(arguments.offset, columns, context)
+        numbers["level_offset" if isinstance(offset, LevelOffset) else "offset"] = offset
     return RowNumbers(**numbers, subset=subset)
 
 
@@ -97,8 +107,9 @@ def captured_names(
     arguments: RowArguments, columns: Iterable[str], context: Mapping[str, object]
 ) -> tuple[str, ...]:
     """Return the names from outside the data that the arguments' expressions use."""
-    texts = (getattr(arguments, f.name) for f in fields(arguments) if f.name != "na_action")
-    expressions = [text for text in texts if isinstance(text, str) and text not in columns]
+    given = (getattr(arguments, f.name) for f in fields(arguments) if f.name != "na_action")
+    texts = (text for argument in given for text in argument_texts(argument))
+    expressions = [text for text in texts if text not in columns]
     return tuple(n for text in expressions for n in parse_expression(text, columns, context).captured)
 
 
@@ -122,6 +133,8 @@ def check_row_numbers(numbers: RowNumbers, index: pd.Index[Any]) -> None:
         checked(values, name, index, allowed=ALLOWED[name][0], rule=ALLOWED[name][1])
         if name in ("weights", "freq_weights") and not (values > 0).any():
             raise DataError(f"{name} are all zero: no row has a positive weight.", argument=name)
+    for values in () if numbers.level_offset is None else numbers.level_offset.values.T:
+        checked(values, "offset", index, allowed=_anything, rule="")
 
 
 def linear_offset(numbers: RowNumbers, from_formula: list[Array]) -> Array | None:

@@ -24,7 +24,8 @@ from glmkit.frame.coding import Coding, Contrasts
 from glmkit.frame.columns import Columns
 from glmkit.frame.evaluate import evaluate
 from glmkit.frame.formula import ParsedFormula
-from glmkit.frame.modelframe import ModelFrame, check_finite, expressions, find_missing, formula_offset
+from glmkit.frame.level_offsets import LevelOffset, check_one_column, formula_offset
+from glmkit.frame.modelframe import ModelFrame, check_finite, expressions, find_missing
 from glmkit.frame.response import Response, read_response
 from glmkit.frame.rows import RowCounts, Rows, rows_without_missing
 from glmkit.frame.scanning import conforming, learn_variables
@@ -174,6 +175,7 @@ class ChunkedFrame:
         response = self._response(found)
         weights = np.ones(found.rows.n_used) if numbers.weights is None else numbers.weights
         offsets = [formula_offset(text, found.values[text]) for text in reading.formula.offsets]
+        check_one_column([one for one in offsets if isinstance(one, LevelOffset)], reading.response_kind)
         return ModelFrame(
             response=response,
             coding=self.coding,
@@ -181,7 +183,7 @@ class ChunkedFrame:
             rows=found.rows,
             weights=weights if response.trials is None else weights * response.trials,
             freq_weights=numbers.freq_weights,
-            offset=linear_offset(numbers, offsets),
+            offset=linear_offset(numbers, [one for one in offsets if not isinstance(one, LevelOffset)]),
             arguments=reading.arguments,
             source=found.columns,
         )

@@ -33,6 +33,7 @@ from glmkit.frame.coding import Coding, Contrasts, check_names, code_terms, vari
 from glmkit.frame.columns import Columns, Frame, read_data
 from glmkit.frame.evaluate import evaluate
 from glmkit.frame.formula import ParsedFormula, parse_formula
+from glmkit.frame.level_offsets import LevelOffset, check_one_column, formula_offset
 from glmkit.frame.names import CoefName, plain_name
 from glmkit.frame.notes import coding_notes
 from glmkit.frame.registered import available
@@ -66,7 +67,7 @@ class ModelFrame:
     freq_weights : (n,) array or None
         How many rows each stands for.
     offset : (n,) array or None
-        The sum of all offsets, on the link scale.
+        The sum of all offsets of one column, on the link scale.
     arguments : RowArguments
         Weights, offsets and subset as the caller gave them.
     source : Columns
@@ -82,6 +83,8 @@ class ModelFrame:
         The part after ``|``, for a family that models one: the same rows and response.
     chunks : ChunkedFrame or None
         Of a frame without rows, where they can be read again, chunk by chunk.
+    level_offsets : tuple of LevelOffset
+        Offsets of several columns, for a response of levels.
     """
 
     response: Response
@@ -99,6 +102,7 @@ class ModelFrame:
     ready: bool = False
     second: ModelFrame | None = None
     chunks: ChunkedFrame | None = None
+    level_offsets: tuple[LevelOffset, ...] = ()
 
     @property
     def formula(self) -> ParsedFormula:
@@ -128,7 +132,7 @@ class ModelFrame:
     @property
     def has_offset(self) -> bool:
         """Whether any offset goes into the linear predictor."""
-        return self.offset is not None
+        return self.offset is not None or bool(self.level_offsets)
 
     @cached_property
     def design(self) -> Design:
@@ -232,7 +236,7 @@ def model_frame(
     if read.second is None:
         return frame
     # Offsets given as arguments belong to the first part.
-    apart = replace(numbers, offset=None, exposure=None)
+    apart = replace(numbers, offset=None, level_offset=None, exposure=None)
     asked = (response_kind, contrasts, replace(arguments, offset=None, exposure=None))
     second = _assembled(read._replace(formula=read.second), rows, values, apart, asked)
     return replace(frame, second=replace(second, contrasts=contrasts, context=dict(context or {})))
@@ -364,6 +368,9 @@ def _assembled(
         {name: read.context[name] for name in names},
     )
     check_names(coding.names)
+    offsets = [formula_offset(text, values[text]) for text in formula.offsets]
+    wide = [one for one in (*offsets, numbers.level_offset) if isinstance(one, LevelOffset)]
+    check_one_column(wide, kind)
     weights = np.ones(rows.n_used) if numbers.weights is None else numbers.weights
     # What the fit is judged by is copied: an array that the caller writes to later must not change it.
     return ModelFrame(
@@ -373,20 +380,12 @@ def _assembled(
         rows=rows,
         weights=weights.copy() if response.trials is None else weights * response.trials,
         freq_weights=None if numbers.freq_weights is None else numbers.freq_weights.copy(),
-        offset=linear_offset(numbers, [formula_offset(text, values[text]) for text in formula.offsets]),
+        offset=linear_offset(numbers, [one for one in offsets if not isinstance(one, LevelOffset)]),
+        level_offsets=tuple(wide),
         arguments=arguments,
         source=read.columns,
         notes=(*response.notes, *coding_notes(coding.encodings, read.values)),
     )
-
-
-def formula_offset(text: str, value: Value) -> Array:
-    """Return the value of an ``offset()`` as numbers."""
-    if isinstance(value, Logical):
-        return value.values
-    if not isinstance(value, np.ndarray):
-        raise DataError(f"offset({text}) is not one numeric column; an offset must be numeric.", column=text)
-    return value
 
 
 def _blocks_by_term(coding: Coding, blocks: tuple[Block, ...]) -> Iterator[tuple[str, tuple[Block, ...]]]:

@@ -25,7 +25,15 @@ from glmkit.frame.columns import Columns, Frame, ReadyColumn, read_data
 from glmkit.frame.encoding import FactorEncoding, as_factor, is_categorical, positions, unknown_rows
 from glmkit.frame.evaluate import evaluate
 from glmkit.frame.formula import parse_expression
-from glmkit.frame.modelframe import ModelFrame, check_finite, formula_offset
+from glmkit.frame.level_offsets import (
+    LevelOffset,
+    argument_texts,
+    check_one_column,
+    formula_offset,
+    holds_values,
+    read_offset,
+)
+from glmkit.frame.modelframe import ModelFrame, check_finite
 from glmkit.frame.names import plain_name
 from glmkit.frame.rows import first_labels, lost_rows, row_list
 from glmkit.frame.values import Factor, Logical, Value, level_text, take_rows
@@ -47,12 +55,15 @@ class NewFrame:
         Rows of the new data in which nothing needed is missing.
     index : pandas.Index
         The caller's labels of all rows.
+    level_offsets : tuple of LevelOffset
+        Offsets of several columns, of the rows that are `ok`.
     """
 
     blocks: tuple[Block, ...]
     offset: Array | None
     ok: BoolArray
     index: pd.Index[Any]
+    level_offsets: tuple[LevelOffset, ...] = ()
 
     @property
     def n(self) -> int:
@@ -105,15 +116,18 @@ def new_frame(
     given = read_data(newdata, broadcast=True)
     columns = _conforming(coding.variables, given)
     values = _evaluated(coding, columns)
-    total = _offset(frame, given, columns, values, {"offset": offset, "exposure": exposure})
+    total, wide = _offsets(frame, given, values, {"offset": offset, "exposure": exposure})
     ok = np.ones(given.n_rows, dtype=bool)
     for value in [*values.values(), *([] if total is None else [total])]:
         ok &= ~lost_rows(value)
+    for one in wide:
+        ok &= ~one.lost
     if not ok.all():
         values = {text: take_rows(value, ok) for text, value in values.items()}
         total = None if total is None else total[ok]
     check_finite(values, given.index[ok])
-    return NewFrame(coding.blocks(values), total, ok, given.index)
+    kept = tuple(one.select(ok) for one in wide)
+    return NewFrame(coding.blocks(values), total, ok, given.index, kept)
 
 
 def new_weights(frame: ModelFrame, newdata: Frame, given: RowArgument) -> Array | None:
@@ -244,39 +258,55 @@ def _listed(levels: Sequence[Hashable], most: int = 8) -> str:
 # ----------------------------------------------------------------------------- offsets
 
 
-def _offset(
-    frame: ModelFrame,
-    given: Columns,
-    columns: Columns,
-    values: Mapping[str, Value],
-    passed: Mapping[str, RowArgument],
-) -> Array | None:
-    """Return the sum of the formula's offsets and the argument ones, NaN where missing."""
+def _offsets(
+    frame: ModelFrame, given: Columns, values: Mapping[str, Value], passed: Mapping[str, RowArgument]
+) -> tuple[Array | None, tuple[LevelOffset, ...]]:
+    """Return the sum of the formula's offsets and the argument ones, NaN where missing; and those of levels."""
     parts = [formula_offset(text, values[text]) for text in frame.formula.offsets]
     for argument, mine in passed.items():
         numbers = _argument_values(frame, given, argument, mine)
-        if numbers is not None:
-            parts.append(numbers if argument == "offset" else _log_exposure(numbers, given.index))
-    return np.sum(parts, axis=0) if parts else None
+        if isinstance(numbers, np.ndarray) and argument == "exposure":
+            numbers = _log_exposure(numbers, given.index)
+        parts += [] if numbers is None else [numbers]
+    wide = tuple(part for part in parts if isinstance(part, LevelOffset))
+    check_one_column(wide, frame.response.kind)
+    single = [part for part in parts if not isinstance(part, LevelOffset)]
+    return (np.sum(single, axis=0) if single else None), wide
 
 
-def _argument_values(frame: ModelFrame, given: Columns, argument: str, passed: RowArgument) -> Array | None:
+def _argument_values(
+    frame: ModelFrame, given: Columns, argument: str, passed: RowArgument
+) -> Array | LevelOffset | None:
     fitted = getattr(frame.arguments, argument)
     if isinstance(passed, int | float | np.number):
         return np.full(given.n_rows, float(passed))
     if passed is not None:
-        return _finite(row_numbers(passed, argument, given, frame.coding.context), argument, given)
+        return _read(frame, given, argument, passed)
     if fitted is None:
         return None
-    if not isinstance(fitted, str):
+    if holds_values(fitted):
         none = "0 for no offset" if argument == "offset" else "1 for rates"
         raise DataError(
             f"The model was fitted with an {argument} given as values, which say nothing about new rows."
             f" Pass {argument}= for them ({none}).",
             argument=argument,
         )
-    _check_names_known(fitted, argument, frame, given)
-    return _finite(row_numbers(fitted, argument, given, frame.coding.context), argument, given)
+    for text in argument_texts(fitted):
+        _check_names_known(text, argument, frame, given)
+    return _read(frame, given, argument, fitted)
+
+
+def _read(frame: ModelFrame, given: Columns, argument: str, asked: RowArgument) -> Array | LevelOffset:
+    """Return an argument's values for new rows, all finite or missing."""
+    read = read_offset if argument == "offset" else _exposure
+    values = read(asked, given, frame.coding.context)
+    for column in values.values.T if isinstance(values, LevelOffset) else (values,):
+        checked(column, argument, given.index, allowed=lambda v: np.ones(len(v), dtype=bool), rule="")
+    return values
+
+
+def _exposure(asked: RowArgument, given: Columns, context: Mapping[str, object]) -> Array:
+    return row_numbers(asked, "exposure", given, context)
 
 
 def _check_names_known(text: str, argument: str, frame: ModelFrame, given: Columns) -> None:
@@ -293,10 +323,6 @@ def _check_names_known(text: str, argument: str, frame: ModelFrame, given: Colum
             argument=argument,
             columns=tuple(absent),
         )
-
-
-def _finite(values: Array, argument: str, given: Columns) -> Array:
-    return checked(values, argument, given.index, allowed=lambda v: np.ones(len(v), dtype=bool), rule="")
 
 
 def _log_exposure(values: Array, index: pd.Index[Any]) -> Array:

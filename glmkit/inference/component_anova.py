@@ -20,7 +20,14 @@ from glmkit.inference.reference import chi_square_tail
 from glmkit.tables.table import Table
 from glmkit.tables.wording import statistic_headings
 
-__all__ = ["anova_of_components", "terms_of_components"]
+__all__ = [
+    "StackedTerm",
+    "anova_of_components",
+    "check_likelihood_ratio",
+    "tail_of",
+    "terms_of_components",
+    "wald_of_term",
+]
 
 TESTS = (None, "LRT", "Wald", "none")
 
@@ -78,12 +85,8 @@ def anova_of_components(model: ComponentModel, kind: int, test: str | None) -> T
         )
     robust = not model.estimate.is_model_based
     chosen = ("Wald" if robust else "LRT") if test is None else test
-    if robust and chosen == "LRT":
-        raise FitError(
-            f"The likelihood-ratio test does not go with the covariance {model.estimate.label}. "
-            'Use test="Wald", or the model-based fit.',
-            argument="test",
-        )
+    if chosen == "LRT":
+        check_likelihood_ratio(model)
     terms = terms_of_components(model)
     interactions = any(len(term.factors) > 1 for term in terms)
     if kind == 3 and interactions:
@@ -96,6 +99,16 @@ def anova_of_components(model: ComponentModel, kind: int, test: str | None) -> T
             raise FitError("Type 1 compares deviances. Use type=2 for Wald tests.", argument="test")
         return _sequential(model, terms, chosen)
     return _by_term(model, terms, chosen, kind)
+
+
+def check_likelihood_ratio(model: ComponentModel) -> None:
+    """Refuse a likelihood ratio under a robust covariance."""
+    if not model.estimate.is_model_based:
+        raise FitError(
+            f"The likelihood-ratio test does not go with the covariance {model.estimate.label}. "
+            'Use test="Wald", or the model-based fit.',
+            argument="test",
+        )
 
 
 def _sequential(model: ComponentModel, terms: list[StackedTerm], test: str) -> Table:
@@ -116,7 +129,7 @@ def _sequential(model: ComponentModel, terms: list[StackedTerm], test: str) -> T
     )
     if test != "none":
         table["statistic"] = drop
-        table["p_value"] = [_tail(s, d) for s, d in zip(drop, df, strict=True)]
+        table["p_value"] = [tail_of(s, d) for s, d in zip(drop, df, strict=True)]
     blanks = ("df", "deviance", "statistic", "p_value")
     headings = statistic_headings("LRT") if test != "none" else {}
     return Table(table, "Analysis of deviance, terms added in order", headings=headings, blanks=blanks)
@@ -125,13 +138,15 @@ def _sequential(model: ComponentModel, terms: list[StackedTerm], test: str) -> T
 def _by_term(model: ComponentModel, terms: list[StackedTerm], test: str, kind: int) -> Table:
     if test == "none":
         raise FitError('test="none" leaves nothing of a table of type 2 or 3. Choose "LRT" or "Wald".')
-    compare = _likelihood_ratio if test == "LRT" else _wald
-    rows = [compare(model, term, terms) for term in terms]
+    rows = [
+        _likelihood_ratio(model, term, terms) if test == "LRT" else wald_of_term(model, term)
+        for term in terms
+    ]
     table = pd.DataFrame(
         {
             "df": [df for df, _ in rows],
             "statistic": [statistic for _, statistic in rows],
-            "p_value": [_tail(statistic, df) for df, statistic in rows],
+            "p_value": [tail_of(statistic, df) for df, statistic in rows],
         },
         index=pd.Index([term.label for term in terms], dtype=object),
     )
@@ -153,7 +168,7 @@ def _likelihood_ratio(
     return reduced.df_resid - full.df_resid, max(reduced.deviance - full.deviance, 0.0)
 
 
-def _wald(model: ComponentModel, term: StackedTerm, terms: list[StackedTerm]) -> tuple[float, float]:
+def wald_of_term(model: ComponentModel, term: StackedTerm) -> tuple[float, float]:
     """Return df and b'V^-1 b of a term's coefficients."""
     columns = term.columns[np.isin(term.columns, model.estimate.kept)]
     rows = np.eye(len(model.estimate.names))[columns]
@@ -163,5 +178,6 @@ def _wald(model: ComponentModel, term: StackedTerm, terms: list[StackedTerm]) ->
     return float(len(columns)), float(value @ np.linalg.solve(covariance, value)) if len(columns) else 0.0
 
 
-def _tail(statistic: float, df: float) -> float:
+def tail_of(statistic: float, df: float) -> float:
+    """Return the upper tail of chi-square; NaN where there is no statistic."""
     return chi_square_tail(statistic, df) if np.isfinite(statistic) else float("nan")

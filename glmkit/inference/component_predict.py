@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from glmkit._typing import Array, BoolArray
+from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.matrix import Design
 from glmkit.errors import FitError
-from glmkit.frame.newframe import new_frame
+from glmkit.frame.level_offsets import LevelOffset
+from glmkit.frame.newframe import NewFrame, new_frame
 from glmkit.inference.components import (
     ComponentModel,
     levels_of,
@@ -113,7 +114,7 @@ def _asked(model: ComponentModel, newdata: object, offset: object, exposure: obj
                 "offset= and exposure= go with newdata. Give newdata=, or leave them out.", argument="offset"
             )
         ok = ~np.isnan(padded(frame.rows, np.zeros(frame.n)))
-        offsets = predictor_offsets(model.family, levels, [part.offset for part in parts], frame.n)
+        offsets = predictor_offsets(model.family, levels, parts, frame.n)
         return _Asked(tuple(part.design for part in parts), offsets, ok, result_index(frame.rows))
     newdata = named_matrix(newdata, frame)
     first = new_frame(frame, newdata, offset=offset, exposure=exposure)
@@ -121,8 +122,20 @@ def _asked(model: ComponentModel, newdata: object, offset: object, exposure: obj
     ok = np.logical_and.reduce([one.ok for one in new])
     taken = [np.flatnonzero(ok[one.ok]) for one in new]
     designs = tuple(one.design.select(rows) for one, rows in zip(new, taken, strict=True))
-    given = [None if one.offset is None else one.offset[rows] for one, rows in zip(new, taken, strict=True)]
+    given = [_Offsets.of(one, rows) for one, rows in zip(new, taken, strict=True)]
     return _Asked(designs, predictor_offsets(model.family, levels, given, int(np.sum(ok))), ok, first.index)
+
+
+class _Offsets(NamedTuple):
+    """The offsets of some of the new rows."""
+
+    offset: Array | None
+    level_offsets: tuple[LevelOffset, ...]
+
+    @classmethod
+    def of(cls, new: NewFrame, rows: IntArray) -> _Offsets:
+        offset = None if new.offset is None else new.offset[rows]
+        return cls(offset, tuple(one.select(rows) for one in new.level_offsets))
 
 
 def _predictors(model: ComponentModel, asked: _Asked, rows: Array) -> tuple[Array, BoolArray]:

@@ -12,6 +12,7 @@ from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.inference import wald
 from glmkit.inference.component_predict import classes_of
+from glmkit.inference.component_profile import profile_intervals
 from glmkit.inference.components import ComponentModel, levels_of
 from glmkit.inference.rowwise import frame_by_row, result_index
 from glmkit.inference.wald import check_level
@@ -33,13 +34,15 @@ KINDS = ("response", "pearson", "quantile")
 def confint_of_components(
     model: ComponentModel, method: str | None, level: float, df: float | None
 ) -> pd.DataFrame:
-    """Return Wald intervals for the coefficients."""
-    if method not in (None, "wald"):
+    """Return Wald or profile-likelihood intervals for the coefficients."""
+    if method not in (None, "wald", "profile") or (method == "profile" and df is not None):
         raise FitError(
-            f'method={method!r} is not there for {model.family!r}. Choose "wald".',
+            f'method={method!r} is not there for {model.family!r}. Choose "wald" or "profile", df= with "wald" alone.',
             argument="method",
             value=method,
         )
+    if method == "profile":
+        return profile_intervals(model, check_level(level))
     return wald.confint(model.estimate, check_level(level), df)
 
 

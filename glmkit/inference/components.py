@@ -22,6 +22,7 @@ from glmkit.fitting.component_existence import settle_components
 from glmkit.fitting.component_fit import ComponentFit, fit_components
 from glmkit.fitting.components import Component, ComponentProblem
 from glmkit.fitting.scoring import Control
+from glmkit.frame.level_offsets import LevelOffset
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.frame.names import CoefName, plain_name
 from glmkit.inference.estimate import Estimate
@@ -166,7 +167,7 @@ def component_problem(frame: ModelFrame, family: VectorFamily) -> ComponentProbl
         components=_filled(slots, frame),
         y=arranged.y,
         prior=arranged.prior,
-        offset=predictor_offsets(family, levels, [part.offset for part in parts_of(frame)], n),
+        offset=predictor_offsets(family, levels, parts_of(frame), n),
         degrees=family.degrees(levels),
         frequency=frame.freq_weights,
         trials=arranged.trials,
@@ -216,8 +217,22 @@ def predictor_rows(frame: ModelFrame, family: VectorFamily, designs: Sequence[De
     return np.concatenate(blocks, axis=2)
 
 
+class HasOffsets(Protocol):
+    """Rows with offsets: a frame of a fit, or of new data."""
+
+    @property
+    def offset(self) -> Array | None:
+        """The sum of those of one column, (n,)."""
+        ...
+
+    @property
+    def level_offsets(self) -> tuple[LevelOffset, ...]:
+        """Those of several columns."""
+        ...
+
+
 def predictor_offsets(
-    family: VectorFamily, levels: Sequence[Hashable], offsets: Sequence[Array | None], n: int
+    family: VectorFamily, levels: Sequence[Hashable], parts: Sequence[HasOffsets], n: int
 ) -> Array:
     """Return the offset of every predictor, (n, K), from those of the parts.
 
@@ -225,20 +240,32 @@ def predictor_offsets(
     ------
     DataError
         An offset of one column, where it does not say which level it belongs to.
+    FamilyError
+        One of several columns that are not those of the levels.
     """
     total = np.zeros((n, family.predictors(levels)))
-    for part, offset in enumerate(offsets):
-        if offset is None:
+    for place, part in enumerate(parts):
+        for wide in part.level_offsets:
+            total += family.offset_by_level(levels, wide.values, wide.levels)
+        if part.offset is None or not np.any(part.offset):  # nan counts
             continue
-        pattern = family.offset_pattern(levels, part)
+        pattern = family.offset_pattern(levels, place)
         if pattern is None:
-            raise DataError(
-                f"A response of {len(levels)} levels takes no offset of one column: added to every level it cancels, "
-                "and it does not say which level it belongs to. Leave it out.",
-                argument="offset",
-            )
-        total += np.outer(offset, pattern)
+            raise _levelless(family, levels)
+        total += np.outer(part.offset, pattern)
     return total
+
+
+def _levelless(family: VectorFamily, levels: Sequence[Hashable]) -> DataError:
+    names = [spec.name for spec in family.components(levels)]
+    example = ", ".join(f'"{name}": "offset_{k + 1}"' for k, name in enumerate(names))
+    return DataError(
+        f"A response of {len(levels)} levels takes no offset of one column: added to every level it cancels, "
+        f"and it does not say which level it belongs to. Give one for each level: offset={{{example}}}, an array of "
+        f"{len(names)} columns, or offset(cbind(...)) in the formula.",
+        argument="offset",
+        levels=tuple(levels),
+    )
 
 
 def fit_component_problem(

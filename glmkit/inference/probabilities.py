@@ -134,8 +134,9 @@ def probabilities_of(model: FittedModel | AnyModel, what: str) -> LevelProbabili
             "response. Use predict(newdata, se=True).",
             name=what,
         )
-    offsets = several.fit.problem.offset
-    if several.frame.offset is None and np.any(np.isfinite(offsets) & (offsets != 0.0)):
+    frame, offsets = several.frame, several.fit.problem.offset
+    unknown = frame.offset is None and np.any(np.isfinite(offsets) & (offsets != 0.0))
+    if frame.level_offsets or unknown:
         raise FitError(
             f"`{what}` changes the rows, and does not know what the offsets of the levels are then. Use "
             "predict(newdata, offset=, se=True).",

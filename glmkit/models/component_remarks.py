@@ -116,8 +116,8 @@ def _separation(frame: ModelFrame, fit: ComponentFit, estimate: Estimate) -> Rem
     paths = " NA: the limit depends on the path taken." if any(np.isnan(end) for end in ends.values()) else ""
     text = (
         "Separation: the maximum likelihood estimate does not exist, the likelihood rises for ever as the "
-        f"coefficients go to {join_names(said)}.{paths} In {len(rows)} rows (labels {join_names(rows)}) some levels "
-        "become impossible; the deviance, the fitted probabilities and the finite coefficients shown are the limits. "
-        "Merge or drop the levels concerned, or collect more data."
+        f"coefficients go to {join_names(said)}.{paths} In {len(rows)} rows (labels {join_names(rows)}) "
+        f"{fit.family.limit_text}; the deviance, the fitted values and the finite coefficients shown are the limits. "
+        f"{fit.family.limit_cure}"
     )
     return Remark(text, SeparationWarning, {"columns": list(ends), "rows": list(rows), "limits": ends})

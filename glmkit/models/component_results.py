@@ -7,11 +7,13 @@ in words: every public name of `Results` that is not listed here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self, Unpack, cast
 
 import pandas as pd
 
+from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.families.vector import VectorFamily
 from glmkit.fitting.component_fit import ComponentFit
@@ -22,10 +24,14 @@ from glmkit.inference import (
     component_tables,
     proportionality,
 )
+from glmkit.inference.component_deletions import drop1_of_components
+from glmkit.inference.component_hypotheses import component_hypotheses
 from glmkit.inference.components import ComponentModel, component_slots, levels_of, slot_index
 from glmkit.inference.rowwise import frame_by_row
+from glmkit.models.component_updating import updated_components
 from glmkit.models.results import Results
-from glmkit.tables.table import Table
+from glmkit.models.updating import Changes
+from glmkit.tables.table import Report, Table
 
 __all__ = ["REFUSED", "ComponentResults"]
 
@@ -182,14 +188,22 @@ class ComponentResults(Results):
     def confint(  # type: ignore[override]
         self, method: str | None = None, *, level: float = 0.95, df: float | None = None
     ) -> pd.DataFrame:
-        """Return Wald intervals, columns ``conf_low conf_high``.
+        """Return intervals, columns ``conf_low conf_high``.
 
         Parameters
         ----------
-        method : {None, "wald"}
+        method : {None, "wald", "profile"}
+            Wald's by default; of the profile likelihood, all other coefficients fitted anew.
         level : float
         df : float, optional
-            Degrees of freedom of the t quantile; normal by default.
+            Degrees of freedom of the t quantile of Wald's; normal by default.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("wool ~ breaks", gk.load_dataset("warpbreaks"), gk.Multinomial())
+        >>> fit.confint("profile").loc[("B", "breaks")].round(3).tolist()
+        [-0.087, 0.006]
         """
         return component_tables.confint_of_components(self._model, method, level, df)
 
@@ -217,6 +231,69 @@ class ComponentResults(Results):
         given = lags if lags is not None else n or resample or seed
         estimate = component_covariance.robust_component_estimate(self._model, kind, cluster, given)
         return replace(self, estimate=estimate)
+
+    def test(
+        self, hypothesis: object, adjust: str | None = None, *, value: Array | Sequence[float] | float = 0.0
+    ) -> Report:
+        """Return Wald tests of hypotheses about the coefficients, one by one and all together.
+
+        Parameters
+        ----------
+        hypothesis : str, list of str, (k, p) array or DataFrame
+            As for one predictor, coefficients named ``B:x``, component and name. The label of
+            a term says that its coefficients are zero in all components, ``B:term`` in one.
+        adjust : {None, "holm", "bonferroni", "BH", "sidak", "single-step"}
+            Adjust the p-values of the single tests for their number.
+        value : float or (k,) array
+            What L beta is said to be.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("tension ~ breaks", gk.load_dataset("warpbreaks"), gk.Multinomial())
+        >>> fit.test("M:breaks = H:breaks").tables["joint"]["p_value"].round(3).tolist()
+        [0.14]
+        """
+        return component_hypotheses(self._model, hypothesis, value, adjust)
+
+    def update(self, formula: str = ". ~ .", **changes: Unpack[Changes]) -> Self:
+        """Return the model fitted anew with another formula, other data or other arguments.
+
+        Parameters
+        ----------
+        formula : str
+            ``.`` is what was there: ``". ~ . - x"``. What stands after ``|`` stays unless
+            another ``|`` is written.
+        **changes
+            Any argument of `glm` but the formula; all that is not named stays as it was given
+            (a starting value and a robust covariance do not).
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("wool ~ breaks + tension", gk.load_dataset("warpbreaks"), gk.Multinomial())
+        >>> fit.update(". ~ . - tension").formula
+        'wool ~ breaks'
+        """
+        return updated_components(self, self.family, formula, changes)
+
+    def drop1(self, scope: str | Sequence[str] | None = None, test: str = "LRT") -> Table:
+        """Return the fits without one term each, taken out of all its components at once.
+
+        Parameters
+        ----------
+        scope : str or list of str, optional
+            Terms to drop; by default all that are part of no other.
+        test : {"LRT", "Wald", "none"}
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("wool ~ breaks + tension", gk.load_dataset("warpbreaks"), gk.Multinomial())
+        >>> fit.drop1().frame["df"].tolist()
+        [nan, 1.0, 2.0]
+        """
+        return drop1_of_components(self._model, scope, test)
 
     def anova(self, type: int = 1, test: str | None = None) -> Table:
         """Return the analysis of deviance: each term in all components at once.

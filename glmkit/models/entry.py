@@ -71,7 +71,8 @@ def glm(
     freq_weights : column name, expression or (n,) array, optional
         How often each row counts: whole numbers >= 0.
     offset : column name, expression or (n,) array, optional
-        On the link scale, added to any ``offset()`` of the formula.
+        On the link scale, added to any ``offset()`` of the formula. For a multinomial
+        response one column by level: a dict, a list, a DataFrame or an (n, k) array.
     exposure : column name, expression or (n,) array, optional
         Shorthand for ``offset=log(exposure)``; log link only.
     subset : column name, expression or (n,) array of booleans, optional

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from typing import TypedDict, TypeVar
@@ -14,6 +14,7 @@ from glmkit._typing import Array
 from glmkit.errors import DroppedRowsWarning, FitError
 from glmkit.families.base import Family
 from glmkit.families.registry import FamilyLike, glm_family_from
+from glmkit.families.vector import VectorFamily
 from glmkit.fitting.scoring import Control
 from glmkit.frame.arguments import RowArguments
 from glmkit.frame.coding import Contrasts
@@ -28,9 +29,10 @@ from glmkit.models.checks import check_exposure
 from glmkit.models.fitting import Fitted, fit_frame
 from glmkit.models.record import Record
 
-__all__ = ["Changes", "stepped", "updated"]
+__all__ = ["SAME", "Changes", "check_names", "frame_with", "stepped", "updated"]
 
 ModelT = TypeVar("ModelT", bound=Record)
+AnyFamilyT = TypeVar("AnyFamilyT", Family, VectorFamily)
 SAME = ". ~ ."
 # From `say` through `fit_frame`, `_fitted`, these functions and the method to the user's line.
 USER_LEVEL = 6
@@ -57,13 +59,9 @@ class Changes(TypedDict, total=False):
 
 def updated(model: ModelT, formula: str, changes: Changes) -> ModelT:
     """Return the model fitted anew with some arguments changed."""
-    _check_names(changes)
+    check_names(changes)
     family = glm_family_from(changes["family"]) if "family" in changes else model.family
-    if model.frame.ready:
-        _check_ready(formula, changes)
-        frame = model.frame
-    else:
-        frame = _frame(model.frame, formula, changes, family)
+    frame = frame_with(model.frame, formula, changes, family, check_exposure)
     fitted = _fitted(model, frame, family, changes, known=())
     return replace(model, **fitted._asdict(), step_path=None)
 
@@ -99,10 +97,20 @@ def _fitted(
     )
 
 
-def _frame(old: ModelFrame, formula: str, changes: Changes, family: Family) -> ModelFrame:
+def frame_with(
+    old: ModelFrame,
+    formula: str,
+    changes: Changes,
+    family: AnyFamilyT,
+    check: Callable[[object, AnyFamilyT], None],
+) -> ModelFrame:
+    """Return the frame with some arguments changed; `check` judges its exposure."""
+    if old.ready:
+        _check_ready(formula, changes)
+        return old
     rows = {name: changes[name] for name in ROWS if name in changes}  # type: ignore[literal-required]
     arguments = replace(old.arguments, **rows)
-    check_exposure(arguments.exposure, family)
+    check(arguments.exposure, family)
     data = read_data(changes["data"]) if "data" in changes else old.source
     context = changes.get("context", old.context)
     if formula == SAME and "data" not in changes:
@@ -114,6 +122,7 @@ def _frame(old: ModelFrame, formula: str, changes: Changes, family: Family) -> M
         text,
         data,
         response_kind=family.response_kind,
+        second_part=family.second_part,
         arguments=arguments,
         contrasts=changes["contrasts"] if "contrasts" in changes else _still_there(old.contrasts, parsed),
         context=context,
@@ -138,7 +147,8 @@ def _still_there(contrasts: Contrasts, formula: ParsedFormula) -> Contrasts:
 # ------------------------------------------------------------------------------ what is refused
 
 
-def _check_names(changes: Changes) -> None:
+def check_names(changes: Changes) -> None:
+    """Refuse what is no argument of `glm`, with the nearest that is."""
     known = tuple(Changes.__annotations__)
     for name in changes:
         if name not in known:

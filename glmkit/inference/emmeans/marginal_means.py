@@ -48,8 +48,8 @@ def marginal_means(
 ) -> MarginalMeans:
     """Return the estimated marginal means of a specification."""
     model = gridded(model)
-    grid = reference_grid(model, at, offset=options.offset, exposure=options.exposure)
     probabilities = probabilities_of(model, "emmeans")
+    grid = reference_grid(model, at, offset=options.offset, exposure=options.exposure)
     if probabilities is None:
         chosen, back = (
             read_specs(specs, by, list(grid.cells.columns)),

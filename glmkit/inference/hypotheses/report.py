@@ -16,32 +16,41 @@ from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.inference.adjust import adjust_p, adjustment_name, single_step_p
 from glmkit.inference.estimate import Estimate
-from glmkit.inference.hypotheses.rows import Hypothesis, hypotheses_of
+from glmkit.inference.hypotheses.rows import Hypothesis, Vocabulary, hypotheses_of
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import statistic_name, two_sided
 from glmkit.inference.wald import check_estimable, joint_wald
 from glmkit.tables.table import Fact, Report, Table
 from glmkit.tables.wording import format_text, statistic_headings
 
-__all__ = ["hypothesis_report"]
+__all__ = ["hypothesis_report", "report_of"]
 
 
 def hypothesis_report(
     model: FittedModel, given: object, value: Array | Sequence[float] | float, adjust: str | None
 ) -> Report:
     """Return the tests of hypotheses, tables ``hypotheses`` and ``joint``."""
-    method = "none" if adjust is None else adjustment_name(adjust)
-    hypotheses = hypotheses_of(model, given, value)
+    terms = {term.label: term.columns for term in model.frame.terms}
+    known = Vocabulary(model.estimate, [name.r for name in model.frame.names], terms)
+    return report_of(known, given, value, adjust)
+
+
+def report_of(
+    known: Vocabulary, given: object, value: Array | Sequence[float] | float, adjust: str | None
+) -> Report:
+    """Return the same of coefficients by any names."""
+    method, estimate = "none" if adjust is None else adjustment_name(adjust), known.estimate
+    hypotheses = hypotheses_of(known, given, value)
     rows = np.array([one.gradient for one in hypotheses])
-    check_estimable(model.estimate, rows)
-    frame = _frame(model.estimate, hypotheses, rows, method)
-    headings = statistic_headings(statistic_name(model.estimate.df))
+    check_estimable(estimate, rows)
+    frame = _frame(estimate, hypotheses, rows, method)
+    headings = statistic_headings(statistic_name(estimate.df))
     notes = _adjustment_notes(method, len(hypotheses))
     single = Table(frame, "Hypotheses", headings=headings, notes=notes, show_index=False)
-    joint, more = _joint(model.estimate, hypotheses, rows)
+    joint, more = _joint(estimate, hypotheses, rows)
     return Report(
         "Wald tests of hypotheses",
-        [Fact("Standard errors", model.estimate.label)],
+        [Fact("Standard errors", estimate.label)],
         {"hypotheses": single, "joint": joint},
         notes=[*_notes(frame, hypotheses), *more],
     )

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from glmkit._typing import Array
+from glmkit._typing import Array, IntArray
 from glmkit.errors import DataError, FitError, FormulaError
+from glmkit.inference.estimate import Estimate
 from glmkit.inference.hypotheses.expressions import Operation, affine, dual
 from glmkit.inference.hypotheses.names import NameFinder
 from glmkit.inference.hypotheses.parser import Equation, parse_hypotheses
-from glmkit.inference.protocols import FittedModel
 from glmkit.tables.numbers import as_text
 
-__all__ = ["Hypothesis", "hypotheses_of"]
+__all__ = ["Hypothesis", "Vocabulary", "hypotheses_of"]
 
 MOST = 2000  # hypotheses tested together
 
@@ -46,16 +46,34 @@ class Hypothesis(NamedTuple):
     linear: bool = True
 
 
+class Vocabulary(NamedTuple):
+    """What hypotheses may be written with.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Its names are plain text.
+    others : sequence of p str
+        R's names.
+    terms : dict
+        The columns of each term, by its label.
+    """
+
+    estimate: Estimate
+    others: Sequence[str]
+    terms: Mapping[str, IntArray]
+
+
 def hypotheses_of(
-    model: FittedModel, given: object, value: Array | Sequence[float] | float
+    known: Vocabulary, given: object, value: Array | Sequence[float] | float
 ) -> list[Hypothesis]:
     """Return hypotheses given as text, a list of texts, the label of a term, or a matrix."""
     if isinstance(given, str):
-        found = _from_texts(model, [given])
+        found = _from_texts(known, [given])
     elif isinstance(given, list | tuple) and given and all(isinstance(one, str) for one in given):
-        found = _from_texts(model, given)
+        found = _from_texts(known, given)
     else:
-        return _from_matrix(model, given, value)
+        return _from_matrix(known.estimate, given, value)
     if np.any(np.asarray(value) != 0):
         raise FitError(
             'value= goes with a matrix. In a text write the value: "a = 2".', argument="value", value=value
@@ -63,34 +81,32 @@ def hypotheses_of(
     return found
 
 
-def _from_texts(model: FittedModel, texts: Iterable[str]) -> list[Hypothesis]:
-    names = model.estimate.names
-    finder = NameFinder([str(name) for name in names], [name.r for name in model.frame.names])
-    labels = {term.label: term.columns for term in model.frame.terms}
+def _from_texts(known: Vocabulary, texts: Iterable[str]) -> list[Hypothesis]:
+    names = known.estimate.names
+    finder = NameFinder([str(name) for name in names], known.others)
     found: list[Hypothesis] = []
     for text in texts:
         label = _ZERO.sub("", text).strip()
-        columns = None if label in names else labels.get(label)
+        columns = None if label in names else known.terms.get(label)
         if columns is not None:
-            found += _term(model, label, list(columns))
+            found += _term(known.estimate, label, list(columns))
             continue
-        found += [_from_equation(model, equation) for equation in parse_hypotheses(text, finder)]
+        found += [_from_equation(known.estimate, equation) for equation in parse_hypotheses(text, finder)]
     return _not_too_many(found)
 
 
-def _term(model: FittedModel, label: str, columns: list[int]) -> list[Hypothesis]:
+def _term(estimate: Estimate, label: str, columns: list[int]) -> list[Hypothesis]:
     """Return that every estimated coefficient of a term is zero."""
-    estimated = [j for j in columns if j in model.estimate.kept]
+    estimated = [j for j in columns if j in estimate.kept]
     if not estimated:
         raise FitError(
             f"No coefficient of the term {label} is estimated: all are aliased. Fit without it.", term=label
         )
-    eye = np.eye(len(model.estimate.names))
-    return [Hypothesis(f"{model.estimate.names[j]} = 0", eye[j], 0.0, 0.0) for j in estimated]
+    eye = np.eye(len(estimate.names))
+    return [Hypothesis(f"{estimate.names[j]} = 0", eye[j], 0.0, 0.0) for j in estimated]
 
 
-def _from_equation(model: FittedModel, equation: Equation) -> Hypothesis:
-    estimate = model.estimate
+def _from_equation(estimate: Estimate, equation: Equation) -> Hypothesis:
     p = len(estimate.names)
     right = affine(equation.right, p)
     if right is not None and right.fixed:
@@ -139,9 +155,9 @@ def _undefined(text: str) -> FitError:
 
 
 def _from_matrix(
-    model: FittedModel, given: object, value: Array | Sequence[float] | float
+    estimate: Estimate, given: object, value: Array | Sequence[float] | float
 ) -> list[Hypothesis]:
-    names = model.estimate.names
+    names = estimate.names
     labels: Sequence[str] | None = None
     if isinstance(given, pd.DataFrame):
         rows, labels = _named_rows(given, names), [str(label) for label in given.index]

@@ -10,6 +10,8 @@ from scipy import special
 
 import glmkit as gk
 from glmkit.families import Gamma, InverseGaussian, Poisson, Tweedie
+from glmkit.families._panels import by_panels
+from glmkit.families._stable import stable_tail
 from glmkit.families._tweedie import log_density_at_mean
 
 Y = np.array([0.01, 0.5, 1.0, 3.0, 20.0])
@@ -112,9 +114,104 @@ def test_deviance_is_exact_close_to_the_mean_and_near_the_special_powers(power):
         np.testing.assert_allclose(got, [float(exact(a)) for a in y.tolist()], rtol=1e-12, atol=1e-40)
 
 
-def test_draws_above_two_are_refused():
-    with pytest.raises(gk.FamilyError, match="distribution function"):
-        Tweedie(2.5).rvs(M, 1.0, None, None, np.random.default_rng(0))
+@pytest.mark.parametrize("power", [1.01, 1.05, 1.2, 1.5, 1.99, 2.02, 2.5, 6.0])
+@pytest.mark.parametrize("phi", [1e-3, 0.3, 20.0])
+def test_density_of_many_rows_is_that_of_each_row(power, phi):
+    y = np.exp(1.5 * np.random.default_rng(1).normal(size=4000))
+    many = log_density_at_mean(y, np.full(4000, phi), power)
+    few = np.concatenate([log_density_at_mean(part, np.full(500, phi), power) for part in np.split(y, 8)])
+    # the values at few points are right to 1e-13 themselves
+    np.testing.assert_allclose(many, few, rtol=2e-13, atol=2e-13)
+
+
+def test_a_function_too_rough_for_panels_is_asked_for_every_row():
+    x = np.linspace(0.0, 1.0, 3000)
+    np.testing.assert_array_equal(by_panels(lambda x: np.sin(1e5 * x), x), np.sin(1e5 * x))
+
+
+# -- the distribution above the power two ---------------------------------------------------
+
+
+def at(mu, n=1):
+    return Poisson().mean(np.full(n, np.log(mu)))
+
+
+@pytest.mark.parametrize("phi", [1e-6, 1e-3, 0.3, 1.0, 50.0])
+@pytest.mark.parametrize("upper", [False, True])
+def test_tails_of_power_three_are_those_of_the_inverse_gaussian(phi, upper):
+    z = np.concatenate([np.linspace(-6, 6, 40), [-1.0001, -0.9999, -1e-7, 0.0, 1e-7, 0.9999, 1.0001]])
+    y, m = 1.3 * np.exp(z * min(np.sqrt(phi), 1.0)), at(1.3, len(z))
+    root = np.copysign(np.sqrt(InverseGaussian("log").unit_deviance(y, m) / phi), y - 1.3)
+    scale = 1.0 / (2.0 * phi * y)
+    got = stable_tail(np.log(1.3 / y), scale, root, 3.0, upper=upper)
+    exact = (InverseGaussian("log")._sf if upper else InverseGaussian("log")._cdf)(y, m, np.full(len(z), phi))
+    # log(mu / y) loses an ulp over the width sqrt(phi); relative in both tails
+    np.testing.assert_allclose(got, exact, rtol=1e-12 / np.sqrt(min(phi, 1.0)), atol=0)
+
+
+@pytest.mark.parametrize("power", [2.02, 2.4, 3.5, 9.0])
+@pytest.mark.parametrize("phi", [0.01, 0.5, 20.0])
+def test_distribution_function_is_the_integral_of_the_density(power, phi):
+    family, m = Tweedie(power), at(1.3)
+    for low, high in [(0.6, 1.0), (1.2, 1.4), (1.3, 2.6), (0.9, 5.0)]:
+        x, w = np.polynomial.legendre.leggauss(400)
+        y = np.exp(np.log(low) + 0.5 * (x + 1.0) * np.log(high / low))
+        density = np.exp(family.loglik(y, at(1.3, 400), np.ones(400), phi)) * y
+        whole = 0.5 * np.log(high / low) * (w @ density)
+        got = np.diff([family.cdf(np.array([end]), m, phi)[0] for end in (low, high)])[0]
+        assert got == pytest.approx(whole, abs=1e-12)
+
+
+@pytest.mark.parametrize("power", [2.02, 2.4, 3.5, 9.0])
+@pytest.mark.parametrize("y", [0.01, 0.7, 1.3, 1.300001, 2.0, 40.0])
+def test_the_two_tails_add_up_to_one(power, y):
+    tails = [f(np.array([y]), at(1.3), 0.5)[0] for f in (Tweedie(power).cdf, Tweedie(power).sf)]
+    assert sum(tails) == pytest.approx(1.0, abs=1e-15)
+
+
+@pytest.mark.parametrize("side", [-1e-6, 1e-6])
+@pytest.mark.parametrize(("power", "limit"), [(2.0, Gamma("log")), (3.0, InverseGaussian("log"))])
+def test_distribution_functions_have_gamma_and_inverse_gaussian_as_limits(power, side, limit):
+    y = np.array([0.05, 0.8, 1.3, 2.0, 9.0])
+    got = Tweedie(power + side).cdf(y, at(1.3, 5), 0.4)
+    np.testing.assert_allclose(got, limit.cdf(y, at(1.3, 5), 0.4), atol=1e-6)  # linear in the side
+
+
+@pytest.mark.parametrize("power", [2.05, 2.5, 3.5, 12.0])
+@pytest.mark.parametrize("phi", [1e-5, 0.4, 30.0])
+def test_draws_above_two_have_their_distribution(power, phi):
+    family, n = Tweedie(power), 4000
+    y = family.rvs(at(1.3, n), phi, None, None, np.random.default_rng(5))
+    u = np.sort(family.cdf(y, at(1.3, n), phi))
+    gap = np.max(np.abs(u - (np.arange(n) + 0.5) / n))
+    assert gap * np.sqrt(n) < 1.95  # Kolmogorov's bound of 1 in 1000
+
+
+@pytest.mark.parametrize("power", [2.05, 2.5, 3.5])
+def test_draws_above_two_have_mean_and_variance(power):
+    n, phi, mu = 200_000, 0.02, 1.3
+    y = Tweedie(power).rvs(at(mu, n), phi, None, None, np.random.default_rng(6))
+    variance = phi * mu**power
+    assert abs(y.mean() - mu) < 4.0 * np.sqrt(variance / n)
+    # the fourth moment of these is close to the normal's 3
+    assert y.var() == pytest.approx(variance, rel=4.0 * np.sqrt(2.3 / n))
+
+
+@pytest.mark.parametrize("power", [1.5, 2.05, 2.5, 6.0])
+def test_quantiles_undo_the_distribution_function(power):
+    family, y = Tweedie(power), np.array([0.3, 0.9, 1.3, 2.5, 5.0])
+    back = family.quantile(family.cdf(y, at(1.3, 5), 0.7), at(1.3, 5), 0.7)
+    np.testing.assert_allclose(back, y, rtol=1e-10)  # the cdf at 5 is 1 - 1e-2 or so
+
+
+def test_no_chance_below_zero_nor_at_it_above_two():
+    tails = Tweedie(2.5).cdf(np.array([-1.0, 0.0, 1e300]), at(1.3, 3), 0.7)
+    np.testing.assert_array_equal(tails, [0.0, 0.0, 1.0])
+
+
+def test_the_power_one_has_no_distribution_function():
+    with pytest.raises(gk.FamilyError, match="multiples of the dispersion"):
+        Tweedie(1).rvs(M, 1.0, None, None, np.random.default_rng(0))
 
 
 # -- fits ----------------------------------------------------------------------------------
@@ -197,3 +294,39 @@ def test_powers_without_a_distribution_are_refused(power):
 def test_zeros_are_refused_from_power_two():
     with pytest.raises(gk.FamilyError, match="> 0"):
         gk.glm("y ~ x", DATA, gk.Tweedie(2))
+
+
+@pytest.fixture(scope="module")
+def heavy():
+    rng = np.random.default_rng(8)
+    data = pd.DataFrame({"x": rng.normal(size=300), "w": rng.integers(0, 3, 300)})
+    mean = Poisson().mean(0.3 + 0.5 * data["x"].to_numpy())
+    data["y"] = Tweedie(2.6).rvs(mean, 0.5, None, None, rng)
+    return gk.glm("y ~ x", data, gk.Tweedie(2.6), weights="w")
+
+
+def test_simulation_above_two_gives_the_coefficients_back(heavy):
+    drawn = heavy.simulate(1, seed=3).iloc[:, 0]
+    used = heavy.frame.source["w"] > 0
+    assert drawn[used].notna().all()
+    again = gk.glm(
+        "y ~ x", pd.DataFrame({"y": drawn[used], "x": heavy.frame.source["x"][used]}), gk.Tweedie(2.6)
+    )
+    assert np.all(np.abs(again.coef - heavy.coef) < 4.0 * heavy.std_error)
+
+
+def test_quantile_residuals_above_two_are_normal(heavy):
+    residuals = heavy.residuals("quantile", seed=1).dropna()
+    residuals = residuals[np.isfinite(residuals)]
+    assert abs(residuals.mean()) < 0.2
+    assert 0.85 < residuals.std() < 1.15
+
+
+def test_prediction_intervals_above_two_hold_their_share(heavy):
+    interval = heavy.predict({"x": [0.0]}, interval="prediction", level=0.8)
+    mean = Poisson().mean(heavy.coef.iloc[:1].to_numpy())
+    ends = [
+        Tweedie(2.6).cdf(interval[name].to_numpy(), mean, heavy.dispersion)[0]
+        for name in ("conf_low", "conf_high")
+    ]
+    assert ends[1] - ends[0] == pytest.approx(0.8, abs=0.02)  # the estimates' uncertainty widens it

@@ -278,7 +278,7 @@ def test_starting_from_the_solution_needs_one_iteration(housing):
 
 
 def test_an_offset_of_one_column_is_refused():
-    with pytest.raises(gk.DataError, match="does not say which level"):
+    with pytest.raises(gk.DataError, match=r'Give one for each level: offset=\{"mid": "offset_1", "top": '):
         gk.glm("three ~ x", DATA, gk.Multinomial(), offset="o")
 
 

@@ -169,7 +169,7 @@ def test_a_separated_zero_part_is_named():
     rng = np.random.default_rng(3)
     x = np.sort(rng.normal(size=80))
     data = pd.DataFrame({"x": x, "y": np.where(x > 0, 1 + rng.poisson(2, 80), 0)})
-    with pytest.warns(gk.BoundaryWarning, match="predictor of zero is on its way to infinity"):
+    with pytest.warns(gk.SeparationWarning, match="zero:x = Inf"):
         gk.glm("y ~ 1 | x", data, gk.Hurdle())
 
 
@@ -200,3 +200,54 @@ def test_arrays_give_the_same_fit_as_a_formula():
     np.testing.assert_allclose(fit.coef, other.coef, rtol=1e-8)
     assert fit.null_deviance == pytest.approx(other.null_deviance, rel=1e-10)
     np.testing.assert_allclose(fit.predict(X[:4]), other.fitted[:4], rtol=1e-8)
+
+
+# -- separation of the zero part -----------------------------------------------------------
+
+SEPARATING = np.random.default_rng(1)
+APART = pd.DataFrame(
+    {
+        "x": SEPARATING.normal(size=60),
+        "z": SEPARATING.normal(size=60),
+        "g": SEPARATING.choice(list("abc"), 60),
+    }
+)
+POSITIVE = np.maximum(SEPARATING.poisson(2, 60), 1)
+APART["passed"] = (APART["g"] == "a") | (SEPARATING.random(60) < 0.5)
+APART["y"] = np.where(APART["passed"], POSITIVE, 0)
+APART["whole"] = np.where(APART["z"] > 0.2, POSITIVE, 0)
+
+
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog", "cauchit"])
+@pytest.mark.parametrize("count", [gk.Poisson(), gk.NegativeBinomial()])
+def test_a_separated_zero_part_of_a_hurdle_model_is_the_separated_binomial(link, count):
+    with pytest.warns(gk.SeparationWarning, match="certain whether the count is zero"):
+        fit = gk.glm("y ~ x | x + g", APART, gk.Hurdle(count, link=link))
+    with pytest.warns(gk.SeparationWarning):
+        binomial = gk.glm("passed ~ x + g", APART, gk.Binomial(link))
+    np.testing.assert_allclose(fit.coef["zero"], binomial.coef, rtol=1e-6)
+
+
+def test_errors_of_a_separated_zero_part_are_the_binomials():
+    with pytest.warns(gk.SeparationWarning):
+        fit = gk.glm("y ~ x | x + g", APART, gk.Hurdle())
+    with pytest.warns(gk.SeparationWarning):
+        binomial = gk.glm("passed ~ x + g", APART, gk.Binomial())
+    np.testing.assert_allclose(fit.std_error["zero"], binomial.std_error, rtol=1e-6)
+
+
+def test_separation_of_the_zero_part_leaves_the_counts_alone():
+    with pytest.warns(gk.SeparationWarning):
+        fit = gk.glm("y ~ x | g", APART, gk.Hurdle())
+    plain = gk.glm("y ~ x | 1", APART, gk.Hurdle())
+    np.testing.assert_allclose(fit.coef["count"], plain.coef["count"], rtol=1e-8)
+    np.testing.assert_allclose(fit.std_error["count"], plain.std_error["count"], rtol=1e-8)
+
+
+def test_a_zero_part_that_tells_all_has_the_truncated_deviance():
+    with pytest.warns(gk.SeparationWarning):
+        fit = gk.glm("whole ~ x | z", APART, gk.Hurdle())
+    null = gk.glm("whole ~ x | 1", APART, gk.Hurdle())
+    binomial = gk.glm("I(whole > 0) ~ 1", APART, gk.Binomial())
+    assert fit.deviance == pytest.approx(null.deviance - binomial.deviance, rel=1e-9)
+    assert fit.fitted[APART["whole"] == 0].max() == 0.0
