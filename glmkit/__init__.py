@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from glmkit.backends.chunks import chunks
 from glmkit.catalogue import datasets, load_dataset
 from glmkit.errors import (
     AliasedWarning,
@@ -141,6 +142,7 @@ __all__ = [
     "Tweedie",
     "ZeroInflated",
     "anova",
+    "chunks",
     "compare",
     "datasets",
     "etable",

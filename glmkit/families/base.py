@@ -23,6 +23,7 @@ from glmkit.errors import FamilyError
 from glmkit.families._checks import TRIAL_MEANS, check_variance, differences
 from glmkit.families.distribution import Distribution
 from glmkit.families.kind import AnyKind
+from glmkit.families.likelihood_remarks import LikelihoodRemarks
 from glmkit.families.link import Link, Mean, read_only
 from glmkit.families.link_names import LinkLike, link_from
 from glmkit.families.links import Log
@@ -32,7 +33,7 @@ __all__ = ["Family", "Mean"]
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class Family(AnyKind, Parameters, Distribution, ABC):
+class Family(AnyKind, Parameters, Distribution, LikelihoodRemarks, ABC):
     """A family of distributions with its link; a frozen value.
 
     Parameters
@@ -207,8 +208,8 @@ class Family(AnyKind, Parameters, Distribution, ABC):
     def valid_mean(self, m: Mean) -> BoolArray:
         """Return which means, (n,), lie in the family's range (or underflow towards its edge)."""
 
-    def start(self, y: Array, weights: Array) -> Array:
-        """Return starting means, (n,): R's, and the weighted mean of y where the link has none.
+    def start(self, y: Array, weights: Array, average: float | None = None) -> Array:
+        """Return starting means, (n,): R's, and their weighted mean (or `average`) where the link has none.
 
         Raises
         ------
@@ -218,7 +219,8 @@ class Family(AnyKind, Parameters, Distribution, ABC):
         mu = np.asarray(self._start(y, weights), dtype=np.float64)
         bad = ~self._admits(mu)
         if bad.any():
-            average = np.average(mu, weights=weights) if weights.sum() > 0.0 else np.mean(mu)
+            if average is None:
+                average = float(np.average(mu, weights=weights) if weights.sum() > 0.0 else np.mean(mu))
             mu = np.where(bad, average, mu)
             if not self._admits(np.atleast_1d(average)).all():
                 raise FamilyError(
@@ -228,6 +230,10 @@ class Family(AnyKind, Parameters, Distribution, ABC):
                     rows=np.flatnonzero(bad).tolist(),
                 )
         return mu
+
+    def start_total(self, y: Array, weights: Array) -> float:
+        """Return the weighted sum of R's starting means, of which `start` may need the average."""
+        return float(weights @ np.asarray(self._start(y, weights), dtype=np.float64))
 
     def _start(self, y: Array, weights: Array) -> Array:
         return y
@@ -339,10 +345,6 @@ class Family(AnyKind, Parameters, Distribution, ABC):
             loss = np.where(deviance == 0.0, 0.0, weights * deviance / (2.0 * dispersion))
             value = self.saturated(y, weights, dispersion, trials) - loss
         return np.where(weights > 0.0, value, 0.0)
-
-    def likelihood_note(self, y: Array, weights: Array, trials: Array | None = None) -> str | None:
-        """Return a sentence on how far the log-likelihood of these data can be read, or None."""
-        return None
 
     def profiled(self, deviance: float, dispersion: float, nobs: float) -> float:
         """Return -2 log L up to a constant, as models with fewer terms are compared: deviance / phi.

@@ -143,11 +143,13 @@ class Binomial(Family, verified=True):
         factor = np.where(sure, 1.0, count / np.where(size > 0.0, size, 1.0))
         return outcome, weights * factor
 
-    def likelihood_note(self, y: Array, weights: Array, trials: Array | None = None) -> str | None:
+    def broken_rows(self, y: Array, weights: Array, trials: Array | None = None) -> int:
         size = self._size(y, weights, trials)
         successes = size * y
         broken = (np.abs(successes - np.rint(successes)) > _WHOLE) & (y > 0.0) & (y < 1.0)
-        rows = int(np.count_nonzero(broken & (weights > 0.0)))
+        return int(np.count_nonzero(broken & (weights > 0.0)))
+
+    def broken_note(self, rows: int) -> str | None:
         if not rows:
             return None
         return (

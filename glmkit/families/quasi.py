@@ -52,7 +52,7 @@ class _NoLikelihood(Family, verified=True):
         """Return NaN for each row, (n,): there is no likelihood."""
         return np.full(y.shape, np.nan)
 
-    def likelihood_note(self, y: Array, weights: Array, trials: Array | None = None) -> str | None:
+    def broken_note(self, rows: int) -> str | None:
         return f"{self.title} models have no likelihood: the log-likelihood, AIC and BIC are NaN."
 
     def _cdf(self, y: Array, m: Mean, parameter: Array) -> Array:

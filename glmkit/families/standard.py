@@ -190,15 +190,17 @@ class Poisson(Family, verified=True):
         value = by_count(_log_mode, count)
         return weights * np.where(_whole(y, count), value, np.nan)
 
-    def likelihood_note(self, y: Array, weights: Array, trials: Array | None = None) -> str | None:
+    def broken_rows(self, y: Array, weights: Array, trials: Array | None = None) -> int:
         count = np.rint(y)
         if np.array_equal(count, y):
-            return None
-        broken = int(np.count_nonzero(~_whole(y, count) & (weights > 0.0)))
-        if not broken:
+            return 0
+        return int(np.count_nonzero(~_whole(y, count) & (weights > 0.0)))
+
+    def broken_note(self, rows: int) -> str | None:
+        if not rows:
             return None
         return (
-            f"The response is not a whole number in {broken} rows, where a Poisson likelihood "
+            f"The response is not a whole number in {rows} rows, where a Poisson likelihood "
             "does not exist: the log-likelihood, AIC and BIC are NaN (R gives an infinite AIC)."
         )
 

@@ -85,6 +85,7 @@ class Tweedie(Family, verified=True):
     default_link: ClassVar[Link] = Log()
     dispersion: ClassVar[float | None] = None
     counted_dispersion: ClassVar[int] = 1
+    rowwise_dispersion: ClassVar[bool] = True
     ratio_names: ClassVar[Mapping[Link, str]] = {Log(): "mean ratio"}
     variance_text: ClassVar[str] = "mu^p"
     nuisance_name: ClassVar[str] = "power"
@@ -199,7 +200,7 @@ class Tweedie(Family, verified=True):
         out[some] = log_density_at_mean(y[some], dispersion / weights[some], self._power)
         return out
 
-    def likelihood_note(self, y: Array, weights: Array, trials: Array | None = None) -> str | None:
+    def broken_note(self, rows: int) -> str | None:
         if self.power != 1.0:
             return None
         return (

@@ -40,7 +40,17 @@ from glmkit.fitting.recession import Recession, far_mean, openness_of, recession
 from glmkit.fitting.scoring import Control
 from glmkit.numerics.rowwise import over_rows
 
-__all__ = ["LimitFit", "Settled", "limit_fit", "settle", "suspects"]
+__all__ = [
+    "End",
+    "LimitFit",
+    "Settled",
+    "lifted",
+    "limit_fit",
+    "limiting_mean",
+    "may_run_away",
+    "settle",
+    "suspects",
+]
 
 # A row whose unit deviance is below this has all but reached its limit.
 NEAR_LIMIT = 1e-10
@@ -140,16 +150,29 @@ def suspects(fit: GLMFit) -> bool:
     It is when an open row is close to its limit, or when the iterations did not converge
     and there is an open row. Never false where the maximum does not exist; O(n).
     """
-    problem, family = fit.problem, fit.family
-    step = fit.trace[-1].step if fit.trace else 0.0
     unit = fit.dispersion if np.isfinite(fit.dispersion) else 1.0
-    limit = NEAR_LIMIT if fit.factor.condition <= STEEP else NEAR_LIMIT_STEEP
+    step = fit.trace[-1].step if fit.trace else 0.0
+    end = End(fit.factor.condition, step * step * unit, fit.converged)
+    return may_run_away(fit.problem, fit.family, fit.mean, end)
+
+
+class End(NamedTuple):
+    """How the iterations ended: the condition, the last step's square in units of the deviance."""
+
+    condition: float
+    squared_step: float
+    converged: bool
+
+
+def may_run_away(problem: Problem, family: Family, mean: Mean, end: End) -> bool:
+    """Return whether some row of a problem, which may be part of a larger one, is a cheap sign."""
+    limit = NEAR_LIMIT if end.condition <= STEEP else NEAR_LIMIT_STEEP
 
     def open_and_close(rows: slice) -> bool:
         y, weights = problem.y[rows], problem.weights[rows]
-        deviance = family.unit_deviance(y, fit.mean.of(rows))
-        close = (deviance <= limit) | (weights * deviance <= ROOM * step * step * unit)
-        asked = (weights > 0.0) & (close | (not fit.converged))
+        deviance = family.unit_deviance(y, mean.of(rows))
+        close = (deviance <= limit) | (weights * deviance <= ROOM * end.squared_step)
+        asked = (weights > 0.0) & (close | (not end.converged))
         return bool(np.any(asked)) and bool(np.any(np.logical_or(*openness_of(family, y[asked]))))
 
     with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
@@ -175,9 +198,9 @@ def limit_fit(fit: GLMFit, recession: Recession, control: Control) -> LimitFit:
     problem = fit.problem
     counted = np.flatnonzero((recession.signs == 0.0) & (problem.weights > 0.0))
     inner = settle(_fit_remaining(fit, counted, control), control).fit if len(counted) else None
-    gamma, inverse = _lifted(fit, inner)
+    gamma, inverse = lifted(fit, inner)
     eta = _limiting_eta(fit, recession, gamma)
-    mean = _limiting_mean(fit.family, problem.y, eta)
+    mean = limiting_mean(fit.family, problem.y, eta)
     deviance, pearson = _deviance_and_pearson(problem, fit.family, mean)
     dispersion = dispersion_of(fit.family, pearson, fit.df_resid)
     coef, vcov = _coefficients(fit, recession, gamma, dispersion * inverse)
@@ -228,7 +251,7 @@ def _remaining(fit: GLMFit, rows: IntArray) -> Problem:
     )
 
 
-def _lifted(fit: GLMFit, inner: GLMFit | None) -> tuple[Array, Array]:
+def lifted(fit: GLMFit, inner: GLMFit | None) -> tuple[Array, Array]:
     """Return coefficients and inverse information of the remaining rows in the coordinates of `fit`.
 
     beta = gamma' - a'(s' gamma') for the inner fit's shift s', then gamma = beta + a (s beta).
@@ -257,7 +280,7 @@ def _limiting_eta(fit: GLMFit, recession: Recession, gamma: Array) -> Array:
     return eta
 
 
-def _limiting_mean(family: Family, y: Array, eta: Array) -> Mean:
+def limiting_mean(family: Family, y: Array, eta: Array) -> Mean:
     """Return the mean at eta, which may be infinite: there the mean is flat."""
     with np.errstate(all="ignore"):  # rows of zero weight may be anywhere, or nan
         mean = Mean(*(np.array(part) for part in family.mean(np.where(np.isinf(eta), 0.0, eta))))

@@ -15,7 +15,16 @@ from glmkit.families.base import Family
 from glmkit.fitting.problem import Problem
 from glmkit.numerics.rank import Rank, independent_columns, vouched_by_gram
 
-__all__ = ["ExtremeColumnsError", "Independence", "independence_of", "independence_under"]
+__all__ = [
+    "ExtremeColumnsError",
+    "Independence",
+    "independence_of",
+    "independence_under",
+    "original_combinations",
+    "refuse_extremes",
+    "suspected_columns",
+    "uncentred_norms",
+]
 
 # Coefficients of a combination below this share of the largest are rounding.
 COMBINATION_ROUNDING = 1e-9
@@ -107,8 +116,12 @@ def independence_under(
         centring = centring_of(design, weights, constant)
         shifted = design.shifted(centring.shift)
         gram = shifted.gram(working)
-    _check_range(design, weights, np.diag(gram))
-    norms = _uncentred_norms(gram, shifted, working, centring.shift)
+    suspected = suspected_columns(np.diag(gram))
+    if len(suspected):
+        values = np.abs(design.take(suspected).dense()[weights > 0])
+        refuse_extremes(suspected, np.max(values, axis=0, initial=0.0))
+    moved = shifted.tdot(working) if np.any(centring.shift) else np.zeros(design.shape[1])
+    norms = uncentred_norms(gram, moved, float(np.sum(working)), centring.shift)
     p = design.shape[1]
     if vouched_by_gram(gram, norms):
         return Independence(np.arange(p), np.arange(0), np.zeros((p, 0)), centring, shifted, gram)
@@ -118,7 +131,7 @@ def independence_under(
         centring = Centring(np.zeros(p), np.zeros(p))
         shifted = design
         rank = independent_columns(np.sqrt(working)[:, None] * shifted.dense())
-    combinations = _original_combinations(rank, centring)
+    combinations = original_combinations(rank, centring)
     kept = centring.take(rank.kept)
     return Independence(rank.kept, rank.dropped, combinations, kept, shifted.take(rank.kept))
 
@@ -131,14 +144,14 @@ def extremes_text(columns: str) -> str:
     )
 
 
-def _check_range(design: Design, weights: Array, squares: Array) -> None:
-    """Raise ExtremeColumnsError where the squared norms of columns, (p,), leave the range of doubles."""
+def suspected_columns(squares: Array) -> IntArray:
+    """Return the columns whose squared norms, (p,), leave the range of doubles or nearly so."""
     low, high = SUSPECTED
-    suspected = np.flatnonzero(~((squares > low) & (squares < high)))
-    if not len(suspected):
-        return
-    values = np.abs(design.take(suspected).dense()[weights > 0])
-    largest = np.max(values, axis=0, initial=0.0)
+    return np.flatnonzero(~((squares > low) & (squares < high)))
+
+
+def refuse_extremes(suspected: IntArray, largest: Array) -> None:
+    """Raise ExtremeColumnsError where the largest value of a suspected column is beyond `EXTREMES`."""
     extreme = (largest > 0) & ((largest < EXTREMES[0]) | (largest > EXTREMES[1]))
     if np.any(extreme):
         columns = suspected[extreme].tolist()
@@ -146,15 +159,16 @@ def _check_range(design: Design, weights: Array, squares: Array) -> None:
         raise ExtremeColumnsError(extremes_text(listed), columns=columns, largest=largest[extreme].tolist())
 
 
-def _uncentred_norms(gram: Array, shifted: Design, working: Array, shift: Array) -> Array:
-    """Return the weighted norms of the columns before they were moved, (p,)."""
-    squares = np.diag(gram).copy()
-    if np.any(shift):
-        squares += 2.0 * shift * shifted.tdot(working) + shift**2 * np.sum(working)
+def uncentred_norms(gram: Array, sums: Array, total: float, shift: Array) -> Array:
+    """Return the weighted norms of the columns before they were moved, (p,).
+
+    Of the moved columns: their Gram matrix, their weighted sums (p,), and the total of the weights.
+    """
+    squares = np.diag(gram) + 2.0 * shift * sums + shift**2 * total
     return np.sqrt(np.maximum(squares, 0.0))
 
 
-def _original_combinations(rank: Rank, centring: Centring) -> Array:
+def original_combinations(rank: Rank, centring: Centring) -> Array:
     """Return the combinations in terms of the columns as coded.
 
     x_d - s_d 1 = (X_k - 1 s_k') c  and  1 = X_k a  give  x_d = X_k (c + a (s_d - s_k'c)).

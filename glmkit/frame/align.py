@@ -22,7 +22,16 @@ from glmkit.frame.formula import parse_expression
 from glmkit.frame.rows import Rows, first_labels, row_list
 from glmkit.frame.values import Matrix, Value, take_rows
 
-__all__ = ["RowArgument", "checked", "row_numbers", "row_subset", "row_values", "used_values"]
+__all__ = [
+    "RowArgument",
+    "checked",
+    "numbers_in",
+    "row_numbers",
+    "row_subset",
+    "row_values",
+    "truth_in",
+    "used_values",
+]
 
 RowArgument: TypeAlias = Any  # text, array or Series
 Context: TypeAlias = Mapping[str, object]
@@ -73,7 +82,11 @@ def used_values(given: RowArgument, argument: str, columns: Columns, rows: Rows,
 
 def row_numbers(given: RowArgument, argument: str, columns: Columns, context: Context) -> Array:
     """Return an argument's values as numbers, NaN where missing."""
-    value = row_values(given, argument, columns, context)
+    return numbers_in(row_values(given, argument, columns, context), argument)
+
+
+def numbers_in(value: Value, argument: str) -> Array:
+    """Return an argument's value as numbers, NaN where missing."""
     if is_categorical(value) and not hasattr(value, "values"):
         raise DataError(
             f"{argument} holds text or categories; it must be numeric, one number per row.", argument=argument
@@ -93,7 +106,11 @@ def row_subset(given: RowArgument, columns: Columns, context: Context) -> BoolAr
     """
     if not isinstance(given, str) and _holds_positions(given, columns.n_rows):
         raise _not_truth()
-    values = row_numbers(given, "subset", columns, context)
+    return truth_in(row_numbers(given, "subset", columns, context))
+
+
+def truth_in(values: Array) -> BoolArray:
+    """Return which numbers are 1, the others being 0 or missing."""
     if not np.all(np.isnan(values) | (values == 0) | (values == 1)):
         raise _not_truth()
     return np.asarray(values == 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -17,7 +17,15 @@ from glmkit.frame.formula import parse_expression
 from glmkit.frame.level_offsets import LevelOffset, argument_texts, read_offset
 from glmkit.frame.rows import Missing
 
-__all__ = ["RowArguments", "RowNumbers", "check_row_numbers", "read_row_arguments"]
+__all__ = [
+    "ALLOWED",
+    "RowArguments",
+    "RowNumbers",
+    "captured_names",
+    "check_row_numbers",
+    "linear_offset",
+    "read_row_arguments",
+]
 
 _NUMBERS = ("weights", "freq_weights", "offset", "exposure")
 
@@ -96,7 +104,7 @@ def read_row_arguments(
 
 
 def captured_names(
-    arguments: RowArguments, columns: Columns, context: Mapping[str, object]
+    arguments: RowArguments, columns: Iterable[str], context: Mapping[str, object]
 ) -> tuple[str, ...]:
     """Return the names from outside the data that the arguments' expressions use."""
     given = (getattr(arguments, f.name) for f in fields(arguments) if f.name != "na_action")
@@ -122,7 +130,7 @@ def check_row_numbers(numbers: RowNumbers, index: pd.Index[Any]) -> None:
         no row of positive weight.
     """
     for name, values in numbers.given().items():
-        checked(values, name, index, allowed=_ALLOWED[name][0], rule=_ALLOWED[name][1])
+        checked(values, name, index, allowed=ALLOWED[name][0], rule=ALLOWED[name][1])
         if name in ("weights", "freq_weights") and not (values > 0).any():
             raise DataError(f"{name} are all zero: no row has a positive weight.", argument=name)
     for values in () if numbers.level_offset is None else numbers.level_offset.values.T:
@@ -145,7 +153,7 @@ def _anything(values: Array) -> BoolArray:
     return np.ones(len(values), dtype=bool)
 
 
-_ALLOWED: Mapping[str, Any] = {
+ALLOWED: Mapping[str, Any] = {
     "weights": (lambda v: v >= 0, ">= 0 (not negative)"),
     "freq_weights": (lambda v: (v >= 0) & (v == np.round(v)), "whole numbers >= 0"),
     "offset": (_anything, ""),

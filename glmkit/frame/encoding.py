@@ -196,7 +196,7 @@ def encoding_of(
     used[grouped.codes] = True
     levels = tuple(level for level, occurs in zip(grouped.levels, used, strict=False) if occurs)
     if len(levels) > MOST_LEVELS:
-        raise _too_many(factor, len(levels), len(grouped.codes))
+        raise _too_many(factor, len(levels))
     default = ContrastSpec("poly") if as_r and grouped.ordered else TREATMENT
     asked = chosen.get(factor, chosen.get(plain_name(factor), grouped.contrast))
     logical = isinstance(value, Logical)
@@ -220,10 +220,10 @@ def _indicated(column: Array, levels: Sequence[Hashable]) -> str | None:
     return level_text(levels[one[0]]) if len(one) == 1 and column[one[0]] == 1.0 else None
 
 
-def _too_many(factor: str, n_levels: int, n: int) -> DataError:
+def _too_many(factor: str, n_levels: int) -> DataError:
     name = plain_name(factor)
     return DataError(
-        f"{name!r} has {n_levels} levels in {n} rows; a coding takes at most {MOST_LEVELS}. Is it an identifier,"
+        f"{name!r} has {n_levels} levels; a coding takes at most {MOST_LEVELS}. Is it an identifier,"
         " or a number read as text? Leave it out, group its levels, or convert it with pd.to_numeric().",
         column=name,
         n_levels=n_levels,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 import keyword
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -45,7 +46,7 @@ from glmkit.frame.syntax import (
 from glmkit.frame.values import ColumnSource, Factor, Logical, Matrix, Value, count_rows, missing_rows
 from glmkit.frame.vocabulary import CONSTANTS, CONTRASTS, FUNCTIONS, contrast_position
 
-__all__ = ["evaluate", "undefined_rows"]
+__all__ = ["evaluate", "learn_call", "undefined_rows"]
 
 _CONSTANTS: dict[str, Operand] = {
     "TRUE": True,
@@ -108,10 +109,41 @@ def evaluate(
     array([0.])
     """
     interpreter = _Interpreter(columns, context or {}, {} if state is None else state, learn)
+    with _refusals_of(expression):
+        return _column(interpreter.operand(parse(expression)), columns.n_rows)
+
+
+def learn_call(
+    call: Call, columns: ColumnSource, *, context: Mapping[str, Any], state: dict[str, Any]
+) -> None:
+    """Add to the state what a call such as ``poly(x, 2)`` learns, without computing its columns.
+
+    Parameters
+    ----------
+    call : Call
+        Of a function that learns.
+    columns : ColumnSource
+        All rows of the columns its arguments use.
+    context, state
+        As in `evaluate`; the calls inside its arguments have been learned.
+    """
+    interpreter = _Interpreter(columns, context, state, False)
+    function, key = FUNCTIONS[call.function], deparse(call)
+    assert isinstance(function, Stateful)
+    with _refusals_of(key):
+        positional, named = interpreter.arguments(call)
+        python_named = {_python_name(name): value for name, value in named.items()}
+        bound = _bind(call.function, function.learn, positional, python_named)
+        state[key] = function.learn(*bound.args, **bound.kwargs)
+
+
+@contextmanager
+def _refusals_of(expression: str) -> Iterator[None]:
+    """Raise what an expression refuses as an error that names it."""
     try:
         # Not-a-number and infinity are results here: the caller names their rows, once.
         with np.errstate(all="ignore"):
-            return _column(interpreter.operand(parse(expression)), columns.n_rows)
+            yield
     except RefusalError as refusal:
         message = f"{refusal.what} In `{printable(expression)}`. {refusal.cure}"
         raise refusal.error(message, expression=expression) from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -38,10 +38,13 @@ from glmkit.frame.names import CoefName, plain_name
 from glmkit.frame.notes import coding_notes
 from glmkit.frame.registered import available
 from glmkit.frame.report import FrameReport, frame_report
-from glmkit.frame.response import Response, read_response
+from glmkit.frame.response import Response, check_trials, read_response
 from glmkit.frame.rows import Missing, Rows, choose_rows, first_labels, lost_rows, row_list
 from glmkit.frame.terms import TermColumns
 from glmkit.frame.values import Factor, Logical, Matrix, Value, take_rows
+
+if TYPE_CHECKING:
+    from glmkit.frame.chunked import ChunkedFrame
 
 __all__ = ["ModelFrame", "model_frame"]
 
@@ -78,6 +81,8 @@ class ModelFrame:
         Whether the columns came as a ready design matrix, without a formula.
     second : ModelFrame or None
         The part after ``|``, for a family that models one: the same rows and response.
+    chunks : ChunkedFrame or None
+        Of a frame without rows, where they can be read again, chunk by chunk.
     level_offsets : tuple of LevelOffset
         Offsets of several columns, for a response of levels.
     """
@@ -96,6 +101,7 @@ class ModelFrame:
     notes: tuple[str, ...] = ()
     ready: bool = False
     second: ModelFrame | None = None
+    chunks: ChunkedFrame | None = None
     level_offsets: tuple[LevelOffset, ...] = ()
 
     @property
@@ -250,15 +256,7 @@ class _Read(NamedTuple):
 def _read(formula: str, data: Frame, context: Mapping[str, object], second_part: str) -> _Read:
     columns = read_data(data)
     parsed = parse_formula(formula, columns, context)
-    if parsed.response is None:
-        raise FormulaError(f"The formula {formula!r} has no response. Write 'y ~ x'.", formula=formula)
-    if parsed.part2 is not None and not second_part:
-        raise FormulaError(
-            f"The formula {formula!r} has a second part, `{parsed.part2}`, after `|`, which this family does not model:"
-            " write its terms with `+`, or leave it out.",
-            formula=formula,
-            part=parsed.part2,
-        )
+    check_parts(formula, parsed, second_part)
     if columns.n_rows == 0:
         raise DataError("The data are empty: 0 rows. Pass data with at least one row.")
     state: dict[str, Any] = {}
@@ -270,6 +268,19 @@ def _read(formula: str, data: Frame, context: Mapping[str, object], second_part:
     texts = (*expressions(parsed), *(() if other is None else expressions(other)))
     values = {text: evaluate(text, columns, context=context, state=state) for text in dict.fromkeys(texts)}
     return _Read(parsed, columns, context, values, state, other)
+
+
+def check_parts(formula: str, parsed: ParsedFormula, second_part: str) -> None:
+    """Refuse a formula without a response, or with a part that the family does not model."""
+    if parsed.response is None:
+        raise FormulaError(f"The formula {formula!r} has no response. Write 'y ~ x'.", formula=formula)
+    if parsed.part2 is not None and not second_part:
+        raise FormulaError(
+            f"The formula {formula!r} has a second part, `{parsed.part2}`, after `|`, which this family does not model:"
+            " write its terms with `+`, or leave it out.",
+            formula=formula,
+            part=parsed.part2,
+        )
 
 
 def expressions(formula: ParsedFormula) -> tuple[str, ...]:
@@ -348,6 +359,7 @@ def _assembled(
     formula = read.formula
     assert formula.response is not None
     response = read_response(values[formula.response], formula.response, kind, rows.labels)
+    check_trials(response)
     names = (*formula.captured, *captured_names(arguments, read.columns, read.context))
     coding = Coding(
         formula,

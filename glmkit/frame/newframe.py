@@ -38,7 +38,7 @@ from glmkit.frame.names import plain_name
 from glmkit.frame.rows import first_labels, lost_rows, row_list
 from glmkit.frame.values import Factor, Logical, Value, level_text, take_rows
 
-__all__ = ["NewFrame", "new_frame", "new_weights"]
+__all__ = ["NewFrame", "conformed", "new_frame", "new_weights"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,23 +153,26 @@ def _conforming(variables: Mapping[str, Variable], given: Columns) -> Columns:
             " the model uses. Add what is missing; only columns of the new data are looked at.",
             columns=tuple(absent),
         )
-    readers = {name: ReadyColumn(_conformed(name, given, seen)) for name, seen in variables.items()}
+    readers = {name: ReadyColumn(conformed(name, given, seen)) for name, seen in variables.items()}
     return Columns(given.n_rows, given.index, readers, labelled=given.labelled)
 
 
-def _conformed(name: str, given: Columns, seen: Variable) -> Value:
+def conformed(
+    name: str, given: Columns, seen: Variable, *, before: str = "the fit", now: str = "the new data"
+) -> Value:
+    """Return a column as the kind of value it was before; unknown levels come after the known ones."""
     value = given[name]
     if lost_rows(value).all():  # without a value there is no kind to compare
         return _all_missing(seen, given.n_rows)
     if seen.kind == "factor":
-        return _as_levels(name, value, seen, given)
+        return _as_levels(value, seen, _changed(name, seen, given, before, now))
     if isinstance(value, Factor):
-        raise _changed(name, seen, given)
+        raise _changed(name, seen, given, before, now)
     if seen.kind == "number":
         return value.values if isinstance(value, Logical) else value
     truth = value.values if isinstance(value, Logical) else value
     if not isinstance(truth, np.ndarray) or not np.all(np.isnan(truth) | (truth == 0) | (truth == 1)):
-        raise _changed(name, seen, given)
+        raise _changed(name, seen, given, before, now)
     return Logical(truth)
 
 
@@ -179,21 +182,22 @@ def _all_missing(seen: Variable, n: int) -> Value:
     return np.full(n, np.nan) if seen.kind == "number" else Logical(np.full(n, np.nan))
 
 
-def _as_levels(name: str, value: Value, seen: Variable, given: Columns) -> Factor:
+def _as_levels(value: Value, seen: Variable, changed: DataError) -> Factor:
     """Match levels by label; ones the fit never saw come after the fit's own, to be judged later."""
     levels = seen.levels or ()
     if not is_categorical(value):
-        value = _numbers_as_factor(name, value, seen, given)
+        value = _numbers_as_factor(value, seen, changed)
     grouped = as_factor(value)
-    extra = tuple(level for level in grouped.levels if level not in set(levels))
+    known = set(levels)
+    extra = tuple(level for level in grouped.levels if level not in known)
     place = np.append(positions(grouped.levels, levels + extra), -1)
     return Factor(place[grouped.codes], levels + extra, seen.ordered)
 
 
-def _numbers_as_factor(name: str, value: Value, seen: Variable, given: Columns) -> Factor:
+def _numbers_as_factor(value: Value, seen: Variable, changed: DataError) -> Factor:
     """Read numbers as labels where the fit's categories were numbers too."""
     if not all(isinstance(level, int | float) and not isinstance(level, bool) for level in seen.levels or ()):
-        raise _changed(name, seen, given)
+        raise changed
     numbers = np.asarray(value)
     codes = np.full(len(numbers), -1, dtype=np.intp)
     present = ~np.isnan(numbers)
@@ -201,11 +205,11 @@ def _numbers_as_factor(name: str, value: Value, seen: Variable, given: Columns) 
     return Factor(codes, tuple(labels.tolist()))
 
 
-def _changed(name: str, seen: Variable, given: Columns) -> DataError:
+def _changed(name: str, seen: Variable, given: Columns, before: str, now: str) -> DataError:
     words = {"number": "numeric", "factor": "text or a category", "truth": "true/false"}
     return DataError(
-        f"Column {name!r} has changed its type: it was {words[seen.kind]} (dtype {seen.dtype}) in the fit and"
-        f" is {given.dtype(name)} in the new data. Convert it to the kind the model expects.",
+        f"Column {name!r} has changed its type: it was {words[seen.kind]} (dtype {seen.dtype}) in {before} and"
+        f" is {given.dtype(name)} in {now}. Convert it to the kind the model expects.",
         column=name,
         expected=seen.kind,
     )

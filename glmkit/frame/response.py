@@ -16,7 +16,7 @@ from glmkit.frame.names import plain_name
 from glmkit.frame.rows import first_labels, row_list
 from glmkit.frame.values import Factor, Logical, Matrix, Value, level_text
 
-__all__ = ["Response", "read_response"]
+__all__ = ["Response", "check_trials", "fractional_note", "fractional_rows", "read_response"]
 
 INTEGER_TOLERANCE = 1e-3  # how far from a whole number a count may be before it is remarked, as in R
 
@@ -178,12 +178,8 @@ def _from_counts(value: Matrix, label: str, index: pd.Index[Any]) -> Response:
     _check_counts(value.values, label, index)
     successes, failures = value.values.T
     trials = successes + failures
-    if not (trials > 0).any():
-        raise DataError(
-            f"The response {label} has no row with any trials: all counts are zero.", column=label
-        )
     y = np.divide(successes, trials, out=np.zeros_like(trials), where=trials > 0)
-    notes = _fractional_note(value.values, label)
+    notes = fractional_note(fractional_rows(value.values), label)
     return Response(y, "binomial", label, trials=trials, event=value.labels[0] or label, notes=notes)
 
 
@@ -198,11 +194,25 @@ def _check_counts(counts: Array, label: str, index: pd.Index[Any]) -> None:
         )
 
 
-def _fractional_note(counts: Array, label: str) -> tuple[str, ...]:
+def check_trials(response: Response) -> None:
+    """Refuse a binomial given as counts that are all zero."""
+    if response.trials is not None and response.kind == "binomial" and not (response.trials > 0).any():
+        label = response.label
+        raise DataError(
+            f"The response {label} has no row with any trials: all counts are zero.", column=label
+        )
+
+
+def fractional_rows(counts: Array) -> int:
+    """Return in how many rows some count is not a whole number."""
     fractional = np.abs(counts - np.round(counts)) > INTEGER_TOLERANCE
-    if not fractional.any():
+    return int(fractional.any(axis=1).sum())
+
+
+def fractional_note(n: int, label: str) -> tuple[str, ...]:
+    """Return the note on counts that are not whole in n rows."""
+    if not n:
         return ()
-    n = int(fractional.any(axis=1).sum())
     return (f"The counts in {label} are not whole numbers in {n} row{'s' * (n != 1)}.",)
 
 
@@ -213,7 +223,7 @@ def _multinomial(value: Value, label: str, index: pd.Index[Any]) -> Response:
     if isinstance(value, Matrix):
         _check_counts(value.values, label, index)
         position = value.values.argmax(axis=1).astype(np.float64)
-        notes = _fractional_note(value.values, label)
+        notes = fractional_note(fractional_rows(value.values), label)
         return Response(
             position, "multinomial", label, value.values.sum(axis=1), None, value.labels, value.values, notes
         )

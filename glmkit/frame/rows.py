@@ -14,7 +14,18 @@ from glmkit.errors import DataError
 from glmkit.frame.names import plain_name
 from glmkit.frame.values import Factor, Value
 
-__all__ = ["Missing", "Rows", "choose_rows", "first_labels", "lost_rows", "row_list"]
+__all__ = [
+    "Missing",
+    "RowCounts",
+    "Rows",
+    "check_counts",
+    "choose_rows",
+    "first_labels",
+    "lost_rows",
+    "named_labels",
+    "row_list",
+    "rows_without_missing",
+]
 
 NA_ACTIONS = ("omit", "exclude", "fail")
 SHOWN = 5  # row labels named in a message
@@ -103,13 +114,44 @@ class Rows:
         >>> rows.sentence()
         '42 of 153 rows dropped for missing values: Ozone 37, Solar.R 7.'
         """
+        made = {name: named_labels(labels) for name, labels in self.made.items()}
+        return RowCounts(self.n_read, self.n_used, self.n_outside, self.dropped, made).sentence()
+
+
+@dataclass(frozen=True, eq=False)
+class RowCounts:
+    """How many rows were read and used, and why the others were not.
+
+    Parameters
+    ----------
+    n_read, n_used, n_outside : int
+        Rows of the data, rows used, rows that ``subset`` leaves out.
+    dropped : dict
+        How many rows of the subset miss a value, by column.
+    made : dict
+        In words, the rows where an expression has no value though its columns have.
+    """
+
+    n_read: int
+    n_used: int
+    n_outside: int
+    dropped: Mapping[str, int]
+    made: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def n_dropped(self) -> int:
+        """Rows of the subset dropped for missing values."""
+        return self.n_read - self.n_outside - self.n_used
+
+    def sentence(self) -> str:
+        """Return what was dropped and why, in words; empty when nothing was."""
         if not self.n_dropped:
             return ""
         counts = ", ".join(f"{name} {count}" for name, count in self.dropped.items())
         total = self.n_read - self.n_outside
         text = f"{self.n_dropped} of {total} rows dropped for missing values: {counts}."
-        for name, labels in self.made.items():
-            text += f" {name} is not a number (NaN) though its columns have values in {_named(labels)}."
+        for name, rows in self.made.items():
+            text += f" {name} is not a number (NaN) though its columns have values in {rows}."
         return text
 
 
@@ -132,13 +174,20 @@ def choose_rows(
     DataError
         No row is left; or one misses a value and `na_action` is ``"fail"``.
     """
+    rows = rows_without_missing(index, missing, subset, na_action)
+    check_counts(RowCounts(rows.n_read, rows.n_used, rows.n_outside, rows.dropped), na_action)
+    return rows
+
+
+def rows_without_missing(
+    index: pd.Index[Any], missing: Mapping[str, Missing], subset: BoolArray | None, na_action: str
+) -> Rows:
+    """Return the rows inside the subset that miss nothing, though there may be none."""
     if na_action not in NA_ACTIONS:
         raise DataError(
             f"na_action is {na_action!r}. Choose 'omit', 'exclude' or 'fail'.", na_action=na_action
         )
     inside = np.ones(len(index), dtype=bool) if subset is None else subset
-    if not inside.any():
-        raise _nothing_left(len(index), subset is not None)
     keep = inside.copy()
     dropped: dict[str, int] = {}
     made: dict[str, tuple[Any, ...]] = {}
@@ -152,13 +201,14 @@ def choose_rows(
             if why.made:
                 made[shown] = tuple(index[np.flatnonzero(lost)])
     n_outside = len(index) - int(np.count_nonzero(inside))
-    rows = Rows(index, np.flatnonzero(keep), n_outside, dropped, made, na_action, subset)
-    _check(rows)
-    return rows
+    return Rows(index, np.flatnonzero(keep), n_outside, dropped, made, na_action, subset)
 
 
-def _check(rows: Rows) -> None:
-    if rows.n_dropped and rows.na_action == "fail":
+def check_counts(rows: RowCounts, na_action: str) -> None:
+    """Refuse rows of which none is left, or one is missing under ``na_action="fail"``."""
+    if rows.n_read == rows.n_outside:
+        raise _nothing_left(rows.n_read)
+    if rows.n_dropped and na_action == "fail":
         raise DataError(
             f"na_action='fail', and {rows.n_dropped} rows have missing values:"
             f" {', '.join(f'{name} {count}' for name, count in rows.dropped.items())}."
@@ -174,8 +224,8 @@ def _check(rows: Rows) -> None:
         )
 
 
-def _nothing_left(n: int, by_subset: bool) -> DataError:
-    if n and by_subset:
+def _nothing_left(n: int) -> DataError:
+    if n:
         return DataError(f"subset keeps no rows of {n}. Check its condition.", argument="subset")
     return DataError("The data are empty: 0 rows. Pass data with at least one row.")
 
@@ -196,10 +246,11 @@ def first_labels(index: pd.Index[Any], rows: BoolArray) -> list[Any]:
 
 def row_list(index: pd.Index[Any], rows: BoolArray) -> str:
     """Return in words which rows are True: their number and the first labels."""
-    return _named(first_labels(index, rows), int(np.count_nonzero(rows)))
+    return named_labels(first_labels(index, rows), int(np.count_nonzero(rows)))
 
 
-def _named(labels: Sequence[Any], count: int | None = None) -> str:
+def named_labels(labels: Sequence[Any], count: int | None = None) -> str:
+    """Return in words how many rows there are, and the labels of the first."""
     n = len(labels) if count is None else count
     shown = ", ".join(str(label) for label in labels[:SHOWN])
     more = ", ..." if n > min(len(labels), SHOWN) else ""

@@ -13,7 +13,7 @@ from glmkit.frame.splines import SPLINES
 from glmkit.frame.syntax import Call, Name, Node
 from glmkit.frame.transforms import TRANSFORMS
 
-__all__ = ["CONSTANTS", "CONTRASTS", "FUNCTIONS", "STATEFUL", "contrast_position"]
+__all__ = ["CONSTANTS", "CONTRASTS", "FUNCTIONS", "GROUPING_NAMES", "STATEFUL", "contrast_position"]
 
 CONSTANTS: dict[str, float | bool] = {"pi": float(np.pi), "np.pi": float(np.pi), "T": True, "F": False}
 
@@ -31,6 +31,7 @@ CONTRASTS: dict[str, str] = {
     for spelling in spellings
 }
 
+GROUPING_NAMES = frozenset(GROUPING)
 STATEFUL: dict[str, Stateful] = {**TRANSFORMS, **GROUPING, **SPLINES}
 FUNCTIONS: dict[str, Callable[..., Operand] | Stateful] = {**PLAIN, **STATEFUL}
 

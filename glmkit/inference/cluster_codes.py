@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from glmkit._typing import IntArray
+from glmkit._typing import Array, IntArray
 from glmkit.errors import DataError
+from glmkit.frame.modelframe import ModelFrame
 from glmkit.frame.rows import first_labels
-from glmkit.frame.values import Factor, Logical, Matrix
+from glmkit.frame.values import Factor, Logical, Matrix, Value
 from glmkit.inference.protocols import FittedModel
 
-__all__ = ["cluster_codes"]
+__all__ = ["MOST", "cluster_codes", "labels_in", "one_cluster"]
 
 MOST = 2
 
@@ -52,6 +53,17 @@ def _numbered(cluster: object) -> object:
 
 def _codes(model: FittedModel, cluster: object) -> IntArray:
     value = model.frame.row_values(_numbered(cluster), "cluster")
+    labels = labels_in(value, model.frame)
+    codes = np.full(len(labels), -1, dtype=np.intp)
+    counted = model.fit.problem.counts > 0
+    codes[counted] = np.unique(labels[counted], return_inverse=True)[1]
+    if codes.max() == 0:
+        raise one_cluster()
+    return codes
+
+
+def labels_in(value: Value, frame: ModelFrame) -> Array:
+    """Return the cluster of each row used as a number; none may be missing."""
     if isinstance(value, Matrix):
         raise DataError(
             'cluster is an expression of several columns. Give a list of two columns: cluster=["a", "b"].',
@@ -64,20 +76,20 @@ def _codes(model: FittedModel, cluster: object) -> IntArray:
         labels = value.values if isinstance(value, Logical) else np.asarray(value)
     missing = np.isnan(labels)
     if np.any(missing):
-        rows = first_labels(model.frame.rows.labels, missing)
+        rows = first_labels(frame.rows.labels, missing)
         raise DataError(
             f"cluster is missing in {int(missing.sum())} rows that the fit uses (first labels: {rows}). "
             "Give every row its cluster, or drop these rows before the fit.",
             argument="cluster",
             rows=rows,
         )
-    codes = np.full(len(labels), -1, dtype=np.intp)
-    counted = model.fit.problem.counts > 0
-    codes[counted] = np.unique(labels[counted], return_inverse=True)[1]
-    if codes.max() == 0:
-        raise DataError(
-            "There is only one cluster, and clusters say something by how they differ. Use a finer grouping, or rows "
-            '("HC1"; kind="case" for the bootstrap).',
-            argument="cluster",
-        )
-    return codes
+    return labels
+
+
+def one_cluster() -> DataError:
+    """Return the error for data of a single cluster."""
+    return DataError(
+        "There is only one cluster, and clusters say something by how they differ. Use a finer grouping, or rows "
+        '("HC1"; kind="case" for the bootstrap).',
+        argument="cluster",
+    )

@@ -22,6 +22,7 @@ __all__ = [
     "overdispersion",
     "parameters_of",
     "ratio_deviance",
+    "spread_of",
 ]
 
 # Average variance of a row below which Pearson's statistic says little about spread.
@@ -117,8 +118,15 @@ def overdispersion(fit: GLMFit) -> Spread | None:
         return None
     used = fit.problem.weights > 0
     expected = (fit.problem.prior * fit.family.variance(fit.mean))[used]
-    if fit.family.response_kind == "binomial" and float(np.max(fit.problem.prior[used], initial=0.0)) <= 1.0:
+    return spread_of(fit, float(np.max(fit.problem.prior[used], initial=0.0)), float(np.mean(expected)))
+
+
+def spread_of(fit: GLMFit, largest_prior: float, mean_variance: float) -> Spread | None:
+    """Return the same from the largest prior weight and the mean variance of the rows that count."""
+    if fit.family.dispersion is None or fit.df_resid <= 0:
         return None
-    if float(np.mean(expected)) < SMALLEST_MEAN_VARIANCE:
+    if fit.family.response_kind == "binomial" and largest_prior <= 1.0:
+        return None
+    if mean_variance < SMALLEST_MEAN_VARIANCE:
         return None
     return Spread(fit.pearson_chi2 / fit.df_resid, chi_square_tail(fit.pearson_chi2, fit.df_resid))

@@ -30,7 +30,7 @@ from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import reference_df
 from glmkit.numerics.rowwise import threads_at_most
 
-__all__ = ["constant_of", "estimate_of", "fit_problem", "problem_of", "refit", "refit_on"]
+__all__ = ["beyond", "constant_of", "estimate_of", "fit_problem", "problem_of", "refit", "refit_on"]
 
 
 def problem_of(frame: ModelFrame) -> Problem:
@@ -122,13 +122,14 @@ def fit_problem(
         try:
             fit = fit_model(problem, family, control, start, known)
         except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, OverflowError) as error:
-            raise _beyond(family) from error
+            raise beyond(family) from error
     if not (np.all(np.isfinite(fit.gamma)) and fit.deviance < np.inf):
-        raise _beyond(family)
+        raise beyond(family)
     return fit
 
 
-def _beyond(family: Family) -> FitError:
+def beyond(family: Family) -> FitError:
+    """Return the error for a fit without a finite answer."""
     return FitError(
         f"The fit of {family!r} has no finite answer in double precision: values of the data are too far apart, or "
         "too large for this link. Rescale the columns, leave out extreme rows, or choose another link.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -10,48 +9,16 @@ import pandas as pd
 
 from glmkit._typing import Array
 from glmkit.design.centring import Centring
-from glmkit.fitting.recession import CONSTANT, Recession
+from glmkit.fitting.absent import absent
+from glmkit.fitting.known_limits import KnownLimits
+from glmkit.fitting.recession import Recession
 from glmkit.inference.estimate import Estimate
-from glmkit.io.absent import absent, rows_needed
 from glmkit.io.node import Node, hexed
 
-__all__ = ["SavedRecession", "estimate_document", "estimate_of"]
+__all__ = ["estimate_document", "estimate_of"]
 
 # A covariance is symmetric and positive semidefinite to this share of its diagonal.
 ROUNDING: Final = 1e-8
-
-
-@dataclass(frozen=True, eq=False)
-class SavedRecession(Recession):
-    """Directions of recession without their rows: the limits of the coefficients are known.
-
-    Those of other linear functions follow from one direction; with several they depend on
-    the rows, and asking for one says so.
-
-    Parameters
-    ----------
-    units : (p, p) array
-        The coefficients as coded, as functions of those fitted.
-    known : (p,) array
-        Their limits: 0 where finite, inf, -inf, or nan.
-    """
-
-    units: Array
-    known: Array
-
-    def limits(self, rows: Array) -> Array:
-        """Return where linear functions of the coefficients go along the cone."""
-        return np.array([self._limit(row) for row in rows], dtype=np.float64)
-
-    def _limit(self, row: Array) -> float:
-        same = np.flatnonzero(np.all(self.units == row, axis=1))
-        if len(same):
-            return float(self.known[same[0]])
-        if self.dimension == 1:  # no row is asked
-            return float(super().limits(row[None, :])[0])
-        if np.all(np.abs(row @ self.basis) <= CONSTANT * (np.abs(row) @ np.abs(self.basis))):
-            return 0.0
-        raise rows_needed("to say whether this is finite, the separated rows")
 
 
 def estimate_document(estimate: Estimate) -> dict[str, Any]:
@@ -133,7 +100,7 @@ def _recession(node: Node, centring: Centring, rank: int) -> Recession | None:
     known = parts["limits"].array(rank, finite=False)
     if not np.all((known == 0.0) | ~np.isfinite(known)):
         parts["limits"].wrong("are not 0, infinite or nan")
-    return SavedRecession(
+    return KnownLimits(
         direction=parts["direction"].array(rank),
         basis=parts["basis"].matrix(rank, width),
         signs=absent("the separated rows"),

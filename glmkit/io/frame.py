@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from glmkit.fitting.absent import absent
+from glmkit.frame.absent import AbsentColumn
 from glmkit.frame.arguments import RowArguments
 from glmkit.frame.coding import Coding
 from glmkit.frame.columns import Columns
@@ -14,8 +16,6 @@ from glmkit.frame.formula import parse_expression
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.frame.response import Response
 from glmkit.frame.rows import NA_ACTIONS
-from glmkit.frame.values import Value
-from glmkit.io.absent import absent, rows_needed
 from glmkit.io.node import Node
 from glmkit.io.plain import level_of, tagged
 
@@ -69,7 +69,7 @@ def frame_of(node: Node, coding: Coding, seen: tuple[str, ...]) -> ModelFrame:
         freq_weights=absent("the frequency weights") if parts["frequencies"].truth() else None,
         offset=absent("the offset") if parts["offset"].truth() else None,
         arguments=RowArguments(**arguments, na_action=rows.na_action),
-        source=Columns(rows.n_read, pd.RangeIndex(0), {name: _NotSaved(name) for name in columns}),
+        source=Columns(rows.n_read, pd.RangeIndex(0), {name: AbsentColumn(name) for name in columns}),
         notes=parts["notes"].texts(),
         ready=parts["ready"].truth(),
     )
@@ -87,16 +87,6 @@ def argument_columns(frame: ModelFrame) -> tuple[str, ...]:
         else:
             used |= dict.fromkeys(parse_expression(given, frame.source, frame.coding.context).variables)
     return tuple(used)
-
-
-class _NotSaved:
-    """The reader of a column that a file does not hold."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self) -> tuple[Value, str]:
-        raise rows_needed(f"the column {self.name!r}")
 
 
 def _argument_document(given: object) -> Any:

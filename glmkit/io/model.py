@@ -14,6 +14,7 @@ import numpy as np
 
 from glmkit.errors import FitError, GlmkitError, ModelFileError
 from glmkit.families.base import Family
+from glmkit.fitting.absent import absent
 from glmkit.fitting.glm import GLMFit, NuisanceFit, NullModel
 from glmkit.fitting.independence import Independence
 from glmkit.fitting.scoring import Control, Iteration
@@ -21,7 +22,6 @@ from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.refit import fit_problem, problem_of
-from glmkit.io.absent import absent
 from glmkit.io.coding import coding_document, coding_of
 from glmkit.io.estimate import covariance_of, estimate_document, estimate_of
 from glmkit.io.families import family_document, family_of

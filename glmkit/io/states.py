@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
 from typing import Any, Final
 
 from glmkit.frame.formula import ParsedFormula
-from glmkit.frame.syntax import Binary, Call, Paren, Sum, Unary, deparse, parse
-from glmkit.frame.syntax import Node as Syntax
-from glmkit.frame.vocabulary import CONTRASTS, STATEFUL, contrast_position
+from glmkit.frame.learning import stateful_calls
+from glmkit.frame.syntax import Call, deparse
+from glmkit.frame.vocabulary import CONTRASTS
 from glmkit.io.node import Node
 
 __all__ = ["check_states"]
@@ -29,23 +28,7 @@ def _calls(formula: ParsedFormula) -> Iterator[Call]:
     factors = (factor for term in formula.terms for factor in term.factors)
     response = () if formula.response is None else (formula.response,)
     for text in (*response, *factors, *formula.offsets):
-        yield from (call for call in _calls_in(parse(text)) if call.function in STATEFUL)
-
-
-def _calls_in(node: Syntax) -> Iterator[Call]:
-    inner: tuple[Syntax, ...] = ()
-    match node:
-        case Call(_, arguments):
-            yield node
-            contrast = contrast_position(node)
-            inner = tuple(value for place, (_, value) in enumerate(arguments) if place != contrast)
-        case Paren(one) | Unary(_, one):
-            inner = (one,)
-        case Binary(_, left, right):
-            inner = (left, right)
-        case Sum(first, rest):
-            inner = (first, *(part for _, part in rest))
-    yield from chain.from_iterable(_calls_in(one) for one in inner)
+        yield from stateful_calls(text)
 
 
 def _is_number(value: Any) -> bool:

@@ -8,12 +8,14 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from glmkit._typing import Array
+from glmkit.backends.chunks import Chunks
 from glmkit.families.registry import FamilyLike, family_from
 from glmkit.fitting.scoring import Control
 from glmkit.frame.arguments import RowArguments
 from glmkit.frame.arrays import array_frame
 from glmkit.frame.modelframe import model_frame
 from glmkit.models.checks import check_exposure
+from glmkit.models.chunked import Asked, fit_chunks
 from glmkit.models.component_fitting import check_component_exposure, fit_component_frame
 from glmkit.models.component_results import ComponentResults
 from glmkit.models.fitting import fit_frame
@@ -60,8 +62,8 @@ def glm(
     ----------
     formula : str
         R's formula language: ``"y ~ a * b + log(x) + offset(log(n))"``.
-    data : DataFrame, polars or pyarrow table, dict of columns, or record array
-        n rows; never modified.
+    data : DataFrame, polars or pyarrow table, dict of columns, record array, or `chunks`
+        n rows; never modified. Of `chunks`, only one is in memory at a time: see there.
     family : Family, class or name
         ``Poisson()``, ``Poisson(link="sqrt")``, ``"poisson"``, ...
     weights : column name, expression or (n,) array, optional
@@ -122,6 +124,9 @@ def glm(
     kind = KINDS[resolved.model_kind]
     kind.check_exposure(exposure, resolved)
     arguments = RowArguments(weights, freq_weights, offset, exposure, subset, na_action)
+    if isinstance(data, Chunks):
+        asked = Asked(arguments, contrasts, context, start, method, control)
+        return Results(*fit_chunks(formula, data, resolved, asked))
     frame = model_frame(
         formula,
         data,

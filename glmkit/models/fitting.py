@@ -21,7 +21,7 @@ from glmkit.inference.refit import estimate_of, fit_problem, problem_of
 from glmkit.models.checks import check_response, start_of
 from glmkit.models.remarks import boundary_of, remarks_of, say
 
-__all__ = ["Fitted", "fit_frame"]
+__all__ = ["Fitted", "fit_frame", "method_named"]
 
 # From `say` through `fit_frame` and the entry point to the user's line.
 USER_LEVEL = 4
@@ -54,7 +54,7 @@ def fit_frame(
     A theta or power that an earlier fit estimated is estimated again. Remarks that are
     `known` are noted, but not given as warnings again.
     """
-    method = _method_named(method)
+    method = method_named(method)
     check_response(frame, family)
     names = pd.Index([name.name for name in frame.names], dtype=object)
     problem = replace(problem_of(frame), method=method)
@@ -69,7 +69,8 @@ def fit_frame(
     return Fitted(frame, fit, estimate, control, method, notes, boundary_of(remarks))
 
 
-def _method_named(method: str) -> str:
+def method_named(method: str) -> str:
+    """Return the method that a name stands for."""
     if method not in METHODS:
         known = ", ".join(f'"{name}"' for name in METHODS)
         raise FitError(

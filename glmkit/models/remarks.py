@@ -20,11 +20,21 @@ from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.estimate import Estimate
-from glmkit.inference.likelihood import overdispersion
+from glmkit.inference.likelihood import Spread, overdispersion
 from glmkit.tables.numbers import format_value
 from glmkit.tables.wording import format_text, join_names
 
-__all__ = ["Remark", "remarks_of", "say"]
+__all__ = [
+    "Remark",
+    "boundary_of",
+    "not_converged",
+    "of_columns",
+    "of_likelihood",
+    "of_the_spread",
+    "remarks_of",
+    "say",
+    "separation",
+]
 
 # Pearson's chi-square over its df from which overdispersion is worth a word, together
 # with a tail area that chance does not explain.
@@ -49,7 +59,7 @@ def remarks_of(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> tuple[Rema
     return (
         *of_rows(frame),
         *_of_the_response(fit),
-        *_of_columns(frame, fit),
+        *of_columns(frame, fit),
         *_of_the_end(frame, fit, estimate),
         *of_the_null(fit.null_deviance),
         *_of_the_range(frame, fit, estimate),
@@ -85,14 +95,19 @@ def of_rows(frame: ModelFrame) -> list[Remark]:
 
 def _of_the_response(fit: GLMFit) -> list[Remark]:
     problem = fit.problem
-    note = fit.family.likelihood_note(problem.y, problem.prior, problem.trials)
+    return of_likelihood(fit, fit.family.likelihood_note(problem.y, problem.prior, problem.trials))
+
+
+def of_likelihood(fit: GLMFit, note: str | None) -> list[Remark]:
+    """Return the remark on how far the likelihood can be read."""
     if note is None:
         return []
     # A quasi family never has a likelihood: that is no surprise worth a warning.
     return [Remark(note, GlmkitWarning if fit.family.has_likelihood else None)]
 
 
-def _of_columns(frame: ModelFrame, fit: GLMFit) -> list[Remark]:
+def of_columns(frame: ModelFrame, fit: GLMFit) -> list[Remark]:
+    """Return the remark on aliased columns."""
     dropped = fit.independence.dropped
     if len(dropped) == 0:
         return []
@@ -134,13 +149,15 @@ def _of_the_end(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> list[Rema
         else [Remark(edge, BoundaryWarning, {fit.family.nuisance_name: fit.family.nuisance_value})]
     )
     if fit.recession is not None:
-        return [_separation(frame, fit, estimate), *remarks]
+        rows = frame.rows.labels[fit.recession.separated]
+        return [separation(frame, fit, estimate, list(rows), f"labels {join_names(rows)}"), *remarks]
     if fit.active is not None:
         return [_boundary(frame, fit), *remarks]
-    return remarks if fit.converged else [_not_converged(fit), *remarks]
+    return remarks if fit.converged else [not_converged(fit), *remarks]
 
 
-def _not_converged(fit: GLMFit) -> Remark:
+def not_converged(fit: GLMFit) -> Remark:
+    """Return why the iterations ended without an estimate."""
     last = fit.trace[-1].step
     facts: dict[str, object] = {"iterations": len(fit.trace), "step": last}
     if fit.method != "ml" and fit.reason == "stuck":
@@ -171,22 +188,39 @@ def _not_converged(fit: GLMFit) -> Remark:
     return Remark(text, ConvergenceWarning, facts)
 
 
-def _separation(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> Remark:
-    assert fit.recession is not None
+def separation(
+    frame: ModelFrame,
+    fit: GLMFit,
+    estimate: Estimate,
+    rows: list[object],
+    named: str,
+    count: int | None = None,
+) -> Remark:
+    """Return which estimates are infinite, and which rows are fitted perfectly.
+
+    Parameters
+    ----------
+    frame, fit, estimate
+    rows : list
+        Labels of the separated rows, or of the first of them.
+    named : str
+        These in words.
+    count : int, optional
+        How many there are, where not all are given.
+    """
     coef = estimate.coef[fit.kept]
     names = [frame.names[j].name for j in fit.kept]
     ends = {name: float(value) for name, value in zip(names, coef, strict=True) if not np.isfinite(value)}
     said = [f"{name} = {'NA' if np.isnan(end) else format_value(end)}" for name, end in ends.items()]
-    rows = frame.rows.labels[fit.recession.separated]
     paths = " NA: the limit depends on the path taken." if any(np.isnan(end) for end in ends.values()) else ""
     text = (
         "Separation: the maximum likelihood estimate does not exist, the likelihood rises for ever as the "
-        f"coefficients go to {join_names(said)}.{paths} It fits {len(rows)} rows perfectly "
-        f"(labels {join_names(rows)}); the deviance, the fitted values and the finite coefficients shown are the "
+        f"coefficients go to {join_names(said)}.{paths} It fits {count or len(rows)} rows perfectly "
+        f"({named}); the deviance, the fitted values and the finite coefficients shown are the "
         'limits. Merge or drop the levels concerned, collect more data, or use method="firth", whose estimates are '
         "finite."
     )
-    return Remark(text, SeparationWarning, {"columns": list(ends), "rows": list(rows), "limits": ends})
+    return Remark(text, SeparationWarning, {"columns": list(ends), "rows": rows, "limits": ends})
 
 
 def _boundary(frame: ModelFrame, fit: GLMFit) -> Remark:
@@ -240,7 +274,11 @@ def of_the_null(deviance: float) -> list[Remark]:
 
 
 def _of_the_spread(fit: GLMFit) -> list[Remark]:
-    test = overdispersion(fit)
+    return of_the_spread(fit, overdispersion(fit))
+
+
+def of_the_spread(fit: GLMFit, test: Spread | None) -> list[Remark]:
+    """Return the remark on overdispersion, where there is any to speak of."""
     if test is None or not (test.ratio > OVERDISPERSED and test.p_value < OVERDISPERSED_P):
         return []
     text = format_text(

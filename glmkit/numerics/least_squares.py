@@ -77,8 +77,7 @@ def weighted_least_squares(
     solution = solve_triangle(root[:p, :p], root[:p, p]) / scale
     factor = factor_of_root(root[:p, :p], scale)
     if refine:
-        rate = _ROUNDING * p * factor.condition
-        solution = _refined(solution, _gradient(rows, rhs), factor, rate)
+        solution = refined(solution, _gradient(rows, rhs), factor, qr_rate(factor))
     return solution, factor
 
 
@@ -108,7 +107,7 @@ def refine_solution(rows: Array, rhs: Array, solution: Array, factor: Informatio
     >>> refine_solution(rows, rows @ [3.0, 2.0, 1.0], np.zeros(3), factor)
     array([3., 2., 1.])
     """
-    return _refined(solution, _gradient(rows, rhs), factor, _cautious_rate(factor))
+    return refined(solution, _gradient(rows, rhs), factor, cautious_rate(factor))
 
 
 def refined_inverse(rows: Array, factor: InformationFactor) -> Array:
@@ -134,7 +133,7 @@ def refined_inverse(rows: Array, factor: InformationFactor) -> Array:
     zeros = np.zeros(len(rows))
     units = np.eye(len(start))
     columns = [
-        _refined(column, _gradient(rows, zeros, unit), factor, _cautious_rate(factor))
+        refined(column, _gradient(rows, zeros, unit), factor, cautious_rate(factor))
         for column, unit in zip(start, units, strict=True)
     ]
     inverse = np.array(columns).reshape(start.shape)
@@ -150,15 +149,18 @@ def _gradient(rows: Array, rhs: Array, shift: Array | float = 0.0) -> Callable[[
     return gradient
 
 
-def _cautious_rate(factor: InformationFactor) -> float:
+def qr_rate(factor: InformationFactor) -> float:
+    """Return a bound on the fraction of the error that a step leaves with a factor from QR."""
+    return _ROUNDING * len(factor.root) * factor.condition
+
+
+def cautious_rate(factor: InformationFactor) -> float:
     """Return a bound on the error a step leaves that holds for a Cholesky factor too."""
     return _ROUNDING * len(factor.root) * factor.condition**2
 
 
-def _refined(
-    start: Array, gradient: Callable[[Pair], Array], factor: InformationFactor, rate: float
-) -> Array:
-    """Take steps ``A^-1 gradient`` until they no longer matter or no longer shrink.
+def refined(start: Array, gradient: Callable[[Pair], Array], factor: InformationFactor, rate: float) -> Array:
+    """Return a solution after steps ``A^-1 gradient`` until they no longer matter or no longer shrink.
 
     `rate` bounds the fraction of the error that a step leaves. Rows of very different
     size can make one step as large as the last and the next one small again, so shrinking

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -101,8 +102,8 @@ def family_of(case: dict) -> object:
     return family_from(model["family"], model["link"])
 
 
-def fit_case(case: dict) -> gk.Results:
-    """Return glmkit's fit of a case, warnings left to the tests that ask for them."""
+def fit_case(case: dict, chunks: int = 0) -> gk.Results:
+    """Return glmkit's fit of a case, to that many chunks or in memory, warnings left to the tests that ask for them."""
     model = case["model"]
     arguments: dict[str, object] = {"weights": model["weights"], "subset": model["subset"]}
     offset = model["offset"]
@@ -110,11 +111,13 @@ def fit_case(case: dict) -> gk.Results:
         arguments["offset"] = offset["expression"]
     if model["start"] is not None:
         arguments["start"] = np.asarray(model["start"], dtype=float)
+    data = data_of(case)
+    if chunks:
+        edges = np.linspace(0, len(data), chunks + 1).astype(int)
+        data = gk.chunks([data[first:last] for first, last in pairwise(edges)])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", gk.GlmkitWarning)
-        return gk.glm(
-            model["formula_r"], data_of(case), family_of(case), contrasts=contrasts_of(case), **arguments
-        )
+        return gk.glm(model["formula_r"], data, family_of(case), contrasts=contrasts_of(case), **arguments)
 
 
 def number(value: object) -> float:

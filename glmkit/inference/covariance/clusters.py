@@ -17,7 +17,7 @@ from glmkit.fitting.glm import GLMFit
 from glmkit.inference.covariance.scores import cluster_sums
 from glmkit.inference.estimate import Estimate
 
-__all__ = ["CLUSTERED", "cluster_meat", "fix_negative"]
+__all__ = ["CLUSTERED", "cluster_meat", "fix_negative", "meat_of_sums"]
 
 CLUSTERED = ("CR0", "CR1", "CR1S")
 # An eigenvalue below zero by less than this share of the largest is rounding.
@@ -40,7 +40,11 @@ def cluster_meat(fit: GLMFit, codes: tuple[IntArray, ...], kind: str) -> Array:
 
 
 def _one_way(fit: GLMFit, codes: IntArray, kind: str) -> Array:
-    sums = cluster_sums(fit, codes)
+    return meat_of_sums(fit, cluster_sums(fit, codes), kind)
+
+
+def meat_of_sums(fit: GLMFit, sums: Array, kind: str) -> Array:
+    """Return the meat from the summed score of each cluster, (G, rank)."""
     groups = len(sums)
     factor = 1.0 if kind == "CR0" else groups / (groups - 1)
     if kind == "CR1S":

@@ -14,7 +14,9 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.errors import DataError, FitError
 from glmkit.inference.bootstrap import bootstrap
+from glmkit.inference.chunked import parts_of
 from glmkit.inference.cluster_codes import cluster_codes
+from glmkit.inference.covariance.chunked import chunked_cluster_meat
 from glmkit.inference.covariance.clusters import CLUSTERED, cluster_meat, fix_negative
 from glmkit.inference.covariance.given import given_covariance
 from glmkit.inference.covariance.reduced import bias_reduced
@@ -128,7 +130,8 @@ def _maker(kind: str) -> Maker:
 
 
 def _by_row(model: FittedModel, base: Estimate, kind: str, options: Options) -> Estimate:
-    return _sandwich(model, base, row_meat(model.fit, kind), kind)
+    meat = sum(row_meat(part, kind, model.fit.nobs) for part in parts_of(model))
+    return _sandwich(model, base, np.asarray(meat), kind)
 
 
 def _serial(model: FittedModel, base: Estimate, kind: str, options: Options) -> Estimate:
@@ -148,11 +151,19 @@ def _bias_reduced(model: FittedModel, base: Estimate, kind: str, options: Option
 
 
 def _by_cluster(model: FittedModel, base: Estimate, kind: str, options: Options) -> Estimate:
+    if model.frame.chunks is not None:
+        meat, ways = chunked_cluster_meat(model, options.cluster, kind)
+        estimate = _sandwich(model, base, meat, _cluster_label(kind, ways))
+        return estimate if len(ways) == 1 else fix_negative(estimate)
     codes = cluster_codes(model, options.cluster)
-    counts = " and ".join(str(int(one.max()) + 1) for one in codes)
-    way = "" if len(codes) == 1 else "two-way, "
-    estimate = _sandwich(model, base, cluster_meat(model.fit, codes, kind), f"{kind}, {way}{counts} clusters")
+    label = _cluster_label(kind, [int(one.max()) + 1 for one in codes])
+    estimate = _sandwich(model, base, cluster_meat(model.fit, codes, kind), label)
     return estimate if len(codes) == 1 else fix_negative(estimate)
+
+
+def _cluster_label(kind: str, groups: list[int]) -> str:
+    way = "" if len(groups) == 1 else "two-way, "
+    return f"{kind}, {way}{' and '.join(map(str, groups))} clusters"
 
 
 def _replicated(model: FittedModel, base: Estimate, kind: str, options: Options) -> Estimate:

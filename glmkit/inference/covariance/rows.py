@@ -37,8 +37,10 @@ LEVERAGED = ("HC2", "HC3", "HC4")
 ROUNDING = 1e-6
 
 
-def row_meat(fit: GLMFit, kind: str) -> Array:
-    """Return the meat of a heteroskedasticity-consistent covariance, (rank, rank).
+def row_meat(fit: GLMFit, kind: str, nobs: float) -> Array:
+    """Return the meat of a heteroskedasticity-consistent covariance, (rank, rank), of the rows of `fit`.
+
+    These may be some of the `nobs` rows that the coefficients are of.
 
     Notes
     -----
@@ -51,7 +53,7 @@ def row_meat(fit: GLMFit, kind: str) -> Array:
         raise FitError(
             f"{kind} divides by 1 - leverage, and a row has leverage 1. Use HC0 or HC1.", kind=kind
         )
-    factor = HETEROSKEDASTIC[kind](hat, fit.nobs, fit.rank)
+    factor = HETEROSKEDASTIC[kind](hat, nobs, fit.rank)
     with np.errstate(all="ignore"):  # scores at the end of doubles: told from the covariance
         squares = counts * factor * score_factors(fit) ** 2
         if not np.all(np.isfinite(squares)):

@@ -14,6 +14,7 @@ from glmkit._typing import Array, BoolArray
 from glmkit.errors import FitError
 from glmkit.frame.values import level_text
 from glmkit.inference.emmeans.averaging import Specs, averages, containers, read_specs
+from glmkit.inference.emmeans.digest import gridded
 from glmkit.inference.emmeans.grid import Grid, Values, reference_grid
 from glmkit.inference.emmeans.levels import PROBABILITY, level_grid, level_specs
 from glmkit.inference.emmeans.means import MarginalMeans
@@ -46,6 +47,7 @@ def marginal_means(
     options: Options,
 ) -> MarginalMeans:
     """Return the estimated marginal means of a specification."""
+    model = gridded(model)
     probabilities = probabilities_of(model, "emmeans")
     grid = reference_grid(model, at, offset=options.offset, exposure=options.exposure)
     if probabilities is None:
@@ -68,6 +70,7 @@ def marginal_slopes(
     options: Options,
 ) -> MarginalMeans:
     """Return the slopes of the linear predictor by a covariate, averaged for each combination of `specs`."""
+    model = gridded(model)
     grid = slope_grid(model, variable, at)
     chosen = read_specs(specs, by, list(grid.cells.columns))
     title = f"Slopes of {variable}"

@@ -1,4 +1,4 @@
-"""What stands in a saved model where the rows of the data were: any use of it says so."""
+"""What stands in a model without rows where the rows of the data were: any use of it says so."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def rows_needed(what: str) -> FitError:
     """Return the error for what cannot be had without the rows of the data."""
     return FitError(
         f"This model holds no rows of data, and {what} would be needed. Predictions for new data, the covariance, "
-        "Wald intervals and tests are there; for the rest fit again, or save with include_data=True.",
+        "Wald intervals and tests are there; for the rest fit again to data in memory, or save with include_data=True.",
         needed=what,
     )
 
@@ -44,7 +44,7 @@ class _Remnant:
         return (_Remnant, (self._what, self._kept))
 
     def __repr__(self) -> str:
-        return f"<{self._what}: not saved>"
+        return f"<{self._what}: not kept>"
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise rows_needed(self._what)
@@ -56,7 +56,7 @@ class _Remnant:
 
 
 def absent(what: str, **kept: Any) -> Any:
-    """Return a stand-in for a value that was not saved, but for the parts given.
+    """Return a stand-in for a value that is not kept, but for the parts given.
 
     Parameters
     ----------

@@ -1,0 +1,1 @@
+"""Fits whose rows come in pieces: passes over a stream, each a sum of per-piece statistics."""
