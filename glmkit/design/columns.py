@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from scipy.linalg.blas import dsyrk
 
 from glmkit._typing import Array, IntArray
-from glmkit.design.dense import DenseDesign, symmetric_of_upper
+from glmkit.design.dense import DenseDesign
 from glmkit.design.parts import Block, NumericPart, fill_column
 from glmkit.numerics.compensated import compensated_tdot
 from glmkit.numerics.rowwise import over_chunks
@@ -123,14 +123,14 @@ class ColumnDesign:
                 if v is not None:
                     tdot += X.T @ v[rows]
                 X *= np.sqrt(w[rows])[:, None]
-                gram = dsyrk(1.0, X, beta=1.0, c=gram, trans=1, overwrite_c=1)
+                gram += X.T @ X
             return gram, tdot
 
         grams, tdots = np.zeros((p, p), order="F"), np.zeros(p)
         for gram, tdot in over_chunks(part, *self.shape):
             grams += gram
             tdots += tdot
-        return symmetric_of_upper(grams), tdots
+        return 0.5 * (grams + grams.T), tdots
 
     def take(self, columns: IntArray) -> ColumnDesign:
         """Return the design of these columns; the same object when all are kept."""
@@ -198,9 +198,35 @@ class ColumnDesign:
         for first in range(begin, end, size):
             rows = slice(first, min(first + size, end))
             X = buffer if rows.stop - first == len(buffer) else np.empty((rows.stop - first, p), order="F")
-            for j, column in enumerate(self.columns):
-                column.fill(rows, X[:, j])
+            self._fill(rows, X)
             yield rows, X
+
+    def _fill(self, rows: slice, out: Array) -> None:
+        for first, last, together in self._runs:
+            if together is None:
+                self.columns[first].fill(rows, out[:, first])
+            else:
+                out[:, first:last] = together[rows]
+                shift = self._shift[first:last]
+                if np.any(shift):
+                    out[:, first:last] -= shift
+
+    @cached_property
+    def _shift(self) -> Array:
+        return np.array([column.shift for column in self.columns])
+
+    @cached_property
+    def _runs(self) -> list[tuple[int, int, Array | None]]:
+        """Columns that lie side by side in one array, as views of all of them: one copy a block, not one a column."""
+        runs: list[tuple[int, int, Array | None]] = []
+        first = 0
+        while first < len(self.columns):
+            last = first + 1
+            while last < len(self.columns) and _are_evenly_spaced(self.columns[first : last + 1]):
+                last += 1
+            runs.append((first, last, _together(self.columns[first:last])))
+            first = last
+        return runs
 
 
 def columns_of_blocks(blocks: Sequence[Block], n: int) -> ColumnDesign:
@@ -222,3 +248,34 @@ def columns_of_blocks(blocks: Sequence[Block], n: int) -> ColumnDesign:
             else:
                 columns.append(Column(block, j))
     return ColumnDesign(n, tuple(columns))
+
+
+def _are_evenly_spaced(columns: Sequence[Column]) -> bool:
+    """Return whether the last of some columns lies where the ones before it lead to expect, in one array."""
+    numbers = [column.numbers for column in (columns[0], columns[1], columns[-2], columns[-1])]
+    if any(one is None or one.strides != (8,) for one in numbers) or not len(numbers[0]):  # type: ignore[arg-type]
+        return False
+    one, two, before, last = (_address(array) for array in numbers if array is not None)
+    roots = {id(_root(array)) for array in numbers if array is not None}
+    return len(roots) == 1 and two > one and last - before == two - one
+
+
+def _together(columns: Sequence[Column]) -> Array | None:
+    """Return evenly spaced columns as one view, (n, k); None of a single one."""
+    if len(columns) == 1:
+        return None
+    one, two = columns[0].numbers, columns[1].numbers
+    assert one is not None and two is not None
+    shape, strides = (len(one), len(columns)), (8, _address(two) - _address(one))
+    return np.lib.stride_tricks.as_strided(one, shape, strides, writeable=False)
+
+
+def _address(array: Array) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def _root(array: object) -> object:
+    """Return what owns the memory of an array."""
+    while isinstance(array, np.ndarray) and array.base is not None:
+        array = array.base
+    return array

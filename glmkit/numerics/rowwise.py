@@ -22,9 +22,13 @@ T = TypeVar("T")
 
 # Rows of a block: 128 KiB for each array of float64, so that a handful of them stay in cache.
 BLOCK_ROWS = 16_384
-# From this many rows on, a second thread gains more than it costs to start (0.1 ms).
+# From this many rows on, a second thread gains more than it costs to start (0.1 ms); its blocks are
+# larger, since each of the calls in a block has to outlast the passing on of the interpreter's lock.
 THREADED_ROWS = 131_072
-THREADED_NUMBERS = 2_000_000  # the same for rows of several numbers
+THREADED_BLOCK_ROWS = 65_536
+# For products of rows of several numbers: how many numbers, and how many to a row.
+THREADED_NUMBERS = 2_000_000
+THREADED_WIDTH = 32
 
 _most_threads: ContextVar[int | None] = ContextVar("most_threads", default=None)
 
@@ -53,12 +57,14 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-def row_blocks(n: int, size: int = BLOCK_ROWS) -> list[slice]:
+def row_blocks(n: int, size: int | None = None) -> list[slice]:
     """Return the slices that cut n rows into blocks; one where they are few."""
+    if size is None:
+        size = BLOCK_ROWS if n < THREADED_ROWS else THREADED_BLOCK_ROWS
     return [slice(first, min(first + size, n)) for first in range(0, max(n, 1), size)]
 
 
-def over_rows(function: Callable[[slice], T], n: int, size: int = BLOCK_ROWS) -> list[T]:
+def over_rows(function: Callable[[slice], T], n: int, size: int | None = None) -> list[T]:
     """Return function(rows) for each block of n rows, in their order.
 
     The function sees the caller's `numpy.errstate`. It may write to rows of its own block.
@@ -93,7 +99,7 @@ def over_chunks(function: Callable[[slice], T], n: int, width: int) -> Iterator[
         return
     threads = min(allowed_threads(), len(chunks))
     with controller.limit(limits=1, user_api="blas"):
-        if threads < 2:
+        if threads < 2 or width < THREADED_WIDTH:
             yield from map(function, chunks)
             return
         with ThreadPoolExecutor(threads) as pool:

@@ -44,7 +44,15 @@ def by_column():
     return columns_of_blocks(blocks, N)
 
 
+def side_by_side():
+    kept = RNG.normal(size=(5, N))
+    kept.flags.writeable = False
+    parts = [NumericPart(kept[k][:, None]) for k in (0, 1, 2, 4, 3)]
+    return columns_of_blocks((Block(()), *(Block((part,)) for part in parts)), N)
+
+
 DESIGNS = {
+    "side by side in one array": side_by_side(),
     "by column": by_column(),
     "by column, taken": by_column().take(np.array([7, 0, 2, 4])),
     "by column, selected": by_column().select(np.arange(0, N, 3)),
@@ -100,6 +108,20 @@ def test_a_design_of_one_code_has_a_cell_for_each_level():
     one = CodedPart(RNG.integers(0, 4, size=N), np.vstack([np.zeros(3), np.eye(3)]))
     cells = structured_from_blocks((Block(()), Block((one,))), N).cells()
     assert cells.design.shape == (4, 4)
+
+
+def test_columns_of_one_array_are_read_together_and_only_those():
+    runs = side_by_side()._runs
+    assert [(first, last, together is not None) for first, last, together in runs] == [
+        (0, 1, False), (1, 4, True), (4, 5, False), (5, 6, False)
+    ]  # fmt: skip
+
+
+def test_columns_read_together_are_shifted_before_each_product():
+    shift, v = np.array([0.0, 3.0, 0.0, -1.0, 0.0, 2.0]), RNG.normal(size=N)
+    design = side_by_side()
+    X = design.dense() - shift
+    np.testing.assert_allclose(design.shifted(shift).tdot(v), X.T @ v, rtol=RTOL, atol=1e-9)
 
 
 def test_columns_are_shifted_before_each_product():
