@@ -31,6 +31,7 @@ from glmkit.inference.rowwise import frame_by_row
 from glmkit.models.component_updating import updated_components
 from glmkit.models.results import Results
 from glmkit.models.updating import Changes
+from glmkit.tables.polars_frame import in_frame
 from glmkit.tables.table import Report, Table
 
 __all__ = ["REFUSED", "ComponentResults"]
@@ -132,7 +133,9 @@ class ComponentResults(Results):
         names = [name.name for name in self.frame.names]
         return pd.DataFrame(self.frame.design.dense(), index=self.frame.rows.labels, columns=names)
 
-    def residuals(self, type: str = "response", seed: int | None = None) -> pd.DataFrame | pd.Series:
+    def residuals(
+        self, type: str = "response", seed: int | None = None, *, as_frame: str = "pandas"
+    ) -> pd.DataFrame | pd.Series:
         """Return residuals by row: of every level, or of a numeric response.
 
         Parameters
@@ -142,8 +145,10 @@ class ComponentResults(Results):
             quantile residuals (Dunn & Smyth 1996), for responses with an order.
         seed : int, optional
             For quantile residuals.
+        as_frame : {"pandas", "polars"}
+            The library of the result.
         """
-        return component_tables.residuals_of_components(self._model, type, seed)
+        return in_frame(component_tables.residuals_of_components(self._model, type, seed), as_frame)
 
     def predict(
         self,
@@ -156,6 +161,7 @@ class ComponentResults(Results):
         offset: object = None,
         exposure: object = None,
         weights: object = None,
+        as_frame: str = "pandas",
     ) -> pd.Series | pd.DataFrame:
         """Return predictions, one row per row of `newdata`, with its labels.
 
@@ -174,6 +180,8 @@ class ComponentResults(Results):
         offset, exposure : array, column name or expression, optional
         weights : None
             Not there: no prediction intervals.
+        as_frame : {"pandas", "polars"}
+            The library of the result; polars has row labels as a column, and NaN as null.
 
         Returns
         -------
@@ -181,9 +189,10 @@ class ComponentResults(Results):
             With `se` or `interval` the columns stand under ``fit se conf_low conf_high``.
         """
         options = component_predict.ComponentOptions(type, se, interval, level, weights)
-        return component_predict.predict_components(
+        predicted = component_predict.predict_components(
             self._model, newdata, options, offset=offset, exposure=exposure
         )
+        return in_frame(predicted, as_frame)
 
     def confint(  # type: ignore[override]
         self, method: str | None = None, *, level: float = 0.95, df: float | None = None
@@ -339,9 +348,9 @@ class ComponentResults(Results):
         """
         return component_tables.simulate_components(self._model, n, seed)
 
-    def augment(self) -> pd.DataFrame:
-        """Return one row per row used: the response and what the fit makes of it."""
-        return component_tables.augment_components(self._model)
+    def augment(self, *, as_frame: str = "pandas") -> pd.DataFrame:
+        """Return one row per row used: the response and what the fit makes of it; `as_frame` may be "polars"."""
+        return in_frame(component_tables.augment_components(self._model), as_frame)
 
     @property
     def _model(self) -> ComponentModel:

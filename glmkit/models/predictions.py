@@ -6,6 +6,7 @@ import pandas as pd
 
 from glmkit.inference import predict
 from glmkit.models.record import Record
+from glmkit.tables.polars_frame import in_frame
 
 __all__ = ["Predictions"]
 
@@ -24,6 +25,7 @@ class Predictions(Record):
         offset: object = None,
         exposure: object = None,
         weights: object = None,
+        as_frame: str = "pandas",
     ) -> pd.Series | pd.DataFrame:
         """Return predictions, one per row of `newdata`, with its labels.
 
@@ -47,6 +49,8 @@ class Predictions(Record):
         weights : array, column name, expression or number, optional
             For ``interval="prediction"``: the prior weight of the new observations, the
             trials of a binomial; 1 by default, the fit's own for the rows of the fit.
+        as_frame : {"pandas", "polars"}
+            The library of the result; polars has row labels as a column, and NaN as null.
 
         Returns
         -------
@@ -77,4 +81,5 @@ class Predictions(Record):
         1  25.259  0.967      16.0       36.0
         """
         given = predict.RowGiven(offset, exposure, weights)
-        return predict.predict(self, newdata, predict.Options(type, se, interval, level), given)
+        options = predict.Options(type, se, interval, level)
+        return in_frame(predict.predict(self, newdata, options, given), as_frame)

@@ -9,6 +9,7 @@ import pandas as pd
 from glmkit.inference import equation, prose, summary, tidy
 from glmkit.models.record import Record
 from glmkit.tables.equation import Equation
+from glmkit.tables.polars_frame import in_frame
 from glmkit.tables.prose import Prose
 from glmkit.tables.table import Report
 
@@ -84,8 +85,13 @@ class Presentation(Record):
         """
         return tidy.glance(self)
 
-    def augment(self) -> pd.DataFrame:
+    def augment(self, *, as_frame: str = "pandas") -> pd.DataFrame:
         """Return one row per row used: response, fitted values, residuals, leverage.
+
+        Parameters
+        ----------
+        as_frame : {"pandas", "polars"}
+            The library of the result; polars has row labels as a column, and NaN as null.
 
         Examples
         --------
@@ -94,7 +100,7 @@ class Presentation(Record):
         >>> fit.augment().columns.tolist()
         ['response', 'fitted', 'linear_predictor', 'residual', 'pearson', 'hat']
         """
-        return tidy.augment(self)
+        return in_frame(tidy.augment(self), as_frame)
 
     def equation(
         self, numbers: bool = False, format: str = "text", names: Mapping[str, str] | None = None

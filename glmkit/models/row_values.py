@@ -7,6 +7,7 @@ import pandas as pd
 from glmkit.inference import residuals, simulate, terms
 from glmkit.inference.quantile_residuals import quantile_residuals
 from glmkit.models.record import Record
+from glmkit.tables.polars_frame import in_frame
 
 __all__ = ["RowValues"]
 
@@ -14,7 +15,9 @@ __all__ = ["RowValues"]
 class RowValues(Record):
     """Residuals and simulated responses, with the caller's row labels."""
 
-    def residuals(self, type: str = "deviance", seed: int | None = None) -> pd.Series | pd.DataFrame:
+    def residuals(
+        self, type: str = "deviance", seed: int | None = None, *, as_frame: str = "pandas"
+    ) -> pd.Series | pd.DataFrame:
         """Return residuals by row label.
 
         Parameters
@@ -26,6 +29,8 @@ class RowValues(Record):
             quantile residuals (18.7), standard normal where the model holds.
         seed : int, optional
             For quantile residuals of a discrete family, which are drawn.
+        as_frame : {"pandas", "polars"}
+            The library of the result; polars has row labels as a column, and NaN as null.
 
         Returns
         -------
@@ -53,10 +58,10 @@ class RowValues(Record):
         [-0.89, -0.08, 3.7]
         """
         if type == "partial":
-            return terms.partial_residuals(self, residuals.working_residuals(self.fit))
-        if type == "quantile":
-            return self._by_row(quantile_residuals(self.fit, seed), "residual")
-        return self._by_row(residuals.residuals_of(self.fit, type), "residual")
+            return in_frame(terms.partial_residuals(self, residuals.working_residuals(self.fit)), as_frame)
+        drawn = type == "quantile"
+        values = quantile_residuals(self.fit, seed) if drawn else residuals.residuals_of(self.fit, type)
+        return in_frame(self._by_row(values, "residual"), as_frame)
 
     def simulate(self, n: int = 1, seed: int | None = None) -> pd.DataFrame:
         """Return responses drawn from the fitted model, at its fitted means.

@@ -5,7 +5,7 @@ polars is imported on first use, and no dependency.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pandas as pd
 
@@ -14,7 +14,33 @@ from glmkit.errors import DataError
 if TYPE_CHECKING:
     import polars
 
-__all__ = ["polars_frame", "to_polars"]
+__all__ = ["in_frame", "polars_frame", "to_polars"]
+
+T = TypeVar("T")
+
+
+def in_frame(result: T, as_frame: str) -> T:
+    """Return a Series or DataFrame as it is, or as polars; typed as pandas, which it is unless asked otherwise.
+
+    Raises
+    ------
+    DataError
+        `as_frame` is neither "pandas" nor "polars", or polars is not installed.
+
+    Examples
+    --------
+    >>> in_frame(pd.Series([1.0, 2.0], name="fit"), "polars").columns
+    ['fit']
+    """
+    if as_frame == "pandas":
+        return result
+    if as_frame == "polars":
+        return cast(T, to_polars(result))
+    raise DataError(
+        f'as_frame={as_frame!r} is not known. Choose "pandas" or "polars".',
+        argument="as_frame",
+        value=as_frame,
+    )
 
 
 def to_polars(result: Any, labels: str | None = "label") -> polars.DataFrame:

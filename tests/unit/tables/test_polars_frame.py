@@ -77,3 +77,30 @@ def test_without_polars_its_absence_is_said(fit, monkeypatch):
     monkeypatch.setitem(sys.modules, "polars", None)
     with pytest.raises(gk.DataError, match="pip install polars"):
         gk.to_polars(fit.fitted)
+
+
+FIT = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+LEVELS = gk.glm("tension ~ breaks", gk.load_dataset("warpbreaks"), gk.Multinomial())
+ROW_WISE = {
+    "predict": lambda frame: FIT.predict({"wool": ["A", "B"]}, se=True, as_frame=frame),
+    "residuals": lambda frame: FIT.residuals("pearson", as_frame=frame),
+    "partial residuals": lambda frame: FIT.residuals("partial", as_frame=frame),
+    "augment": lambda frame: FIT.augment(as_frame=frame),
+    "probabilities": lambda frame: LEVELS.predict(type="prob", as_frame=frame),
+    "residuals of levels": lambda frame: LEVELS.residuals(as_frame=frame),
+    "augment of levels": lambda frame: LEVELS.augment(as_frame=frame),
+}
+row_wise = pytest.mark.parametrize("call", ROW_WISE.values(), ids=ROW_WISE.keys())
+
+
+@row_wise
+def test_a_row_wise_result_comes_as_polars_when_asked(call):
+    asked = call("polars")
+    assert isinstance(asked, pl.DataFrame)
+    assert asked.equals(gk.to_polars(call("pandas")))
+
+
+@row_wise
+def test_another_frame_is_refused(call):
+    with pytest.raises(gk.DataError, match='"pandas" or "polars"'):
+        call("arrow")
