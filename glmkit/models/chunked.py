@@ -37,6 +37,8 @@ from glmkit.models.remarks import (
     not_converged,
     of_columns,
     of_likelihood,
+    of_the_null,
+    of_the_range,
     of_the_spread,
     say,
     separation,
@@ -186,6 +188,8 @@ def _remarks(
         *of_likelihood(fit, fit.family.broken_note(basics.broken)),
         *of_columns(whole, fit),
         *_of_the_end(whole, settled, estimate),
+        *of_the_null(fit.null_deviance),
+        *of_the_range(whole, fit, estimate, lambda fit: fit.deviance > 0.0),
         *of_the_spread(fit, spread_of(fit, basics.largest_prior, measures.mean_variance)),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,8 @@ __all__ = [
     "not_converged",
     "of_columns",
     "of_likelihood",
+    "of_the_null",
+    "of_the_range",
     "of_the_spread",
     "remarks_of",
     "say",
@@ -62,7 +65,7 @@ def remarks_of(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> tuple[Rema
         *of_columns(frame, fit),
         *_of_the_end(frame, fit, estimate),
         *of_the_null(fit.null_deviance),
-        *_of_the_range(frame, fit, estimate),
+        *of_the_range(frame, fit, estimate, _has_residuals),
         *_of_the_spread(fit),
     )
 
@@ -235,12 +238,14 @@ def _boundary(frame: ModelFrame, fit: GLMFit) -> Remark:
     return Remark(text, BoundaryWarning, {"rows": list(rows)})
 
 
-def _of_the_range(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> list[Remark]:
+def of_the_range(
+    frame: ModelFrame, fit: GLMFit, estimate: Estimate, misses: Callable[[GLMFit], bool]
+) -> list[Remark]:
     """Say what left the range of double precision numbers, or could not be computed, where nothing else does."""
     lost = [
         name for name in ("deviance", "pearson_chi2", "dispersion") if not np.isfinite(getattr(fit, name))
     ]
-    if fit.dispersion == 0.0 and fit.family.dispersion is None and _has_residuals(fit):
+    if fit.dispersion == 0.0 and fit.family.dispersion is None and misses(fit):
         lost = ["dispersion", "pearson_chi2"]
     unsure = np.isfinite(estimate.coef) & ~np.isfinite(estimate.std_error)
     names = [name.name for name, missing in zip(frame.names, unsure, strict=True) if missing]
@@ -264,6 +269,7 @@ def _has_residuals(fit: GLMFit) -> bool:
 
 
 def of_the_null(deviance: float) -> list[Remark]:
+    """Return the remark on a null model that does not exist."""
     if np.isfinite(deviance):
         return []
     text = (
