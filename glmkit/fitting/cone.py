@@ -146,9 +146,11 @@ def _distance(rows: Array, target: Array) -> float:
     from scipy.optimize import nnls  # imported on use: most fits never come here
 
     try:
-        return float(nnls(rows.T, target)[1])
+        weights = nnls(rows.T, target)[0]
     except RuntimeError:  # it took too many steps
         return float("inf")
+    # Not the distance it reports: that of scipy 1.15 may be 0 where this is not.
+    return float(np.linalg.norm(weights @ rows - target))
 
 
 def independent_on(design: Design, rows: IntArray, basis: Array) -> Rank:
