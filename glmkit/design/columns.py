@@ -177,9 +177,12 @@ class ColumnDesign:
         return
 
     def column(self, j: int) -> Array:
-        """Return one column, (n,)."""
+        """Return one column, (n,); that of the data itself where it is plain numbers."""
+        column = self.columns[j]
+        if column.numbers is not None and not column.shift:
+            return column.numbers
         out = np.empty(self.n)
-        self.columns[j].fill(slice(0, self.n), out)
+        column.fill(slice(0, self.n), out)
         return out
 
     def dense(self) -> Array:

@@ -26,14 +26,13 @@ from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
+from glmkit.fitting.starting import drawn_back, valid_point
 from glmkit.fitting.strided import strided_start
 from glmkit.numerics.factor import InformationFactor
 from glmkit.numerics.rowwise import over_rows
 
 __all__ = ["GLMFit", "Known", "NuisanceFit", "fit_glm"]
 
-# Halvings of the way from a mean inside the valid region to the first least squares.
-START_HALVINGS = 60
 # Working weights this far apart are those of a plateau, or of data that deserve a second look.
 FLAT = 1e-6
 # Share by which deviances of the same maximum differ by rounding.
@@ -264,25 +263,7 @@ def starting_point(objective: GLMObjective, constant: Array | None, gram: Array 
     beta, _ = objective.least_squares(
         family.working_weight(mean), np.where(objective.weights > 0, response, 0.0), gram
     )
-    point = objective.at(beta)
-    if np.isfinite(point.merit):
-        return point
-    return _drawn_back(objective, beta, constant)
-
-
-def _drawn_back(objective: GLMObjective, beta: Array, constant: Array | None) -> Point:
-    for inside in _inner_coefficients(objective, constant):
-        for halvings in range(START_HALVINGS + 1):
-            point = objective.at(inside + (beta - inside) * 0.5**halvings)
-            if np.isfinite(point.merit):
-                return point
-        point = objective.at(inside)
-        if np.isfinite(point.merit):
-            return point
-    raise FitError(
-        f"No valid starting value was found for {objective.family!r}: the linear predictor leaves the "
-        "range of the link or of the family. Give start= with coefficients whose fitted means are valid.",
-    )
+    return drawn_back(objective, beta, lambda: _inner_coefficients(objective, constant))
 
 
 def _inner_coefficients(objective: GLMObjective, constant: Array | None) -> list[Array]:
@@ -307,15 +288,7 @@ def _starting(objective: GLMObjective, independence: Independence, start: Array 
     if objective.linear:
         return None
     if start is not None:
-        gamma = independence.centring.to_fitted(start[independence.kept])
-        point = objective.at(gamma)
-        if not np.isfinite(point.merit):
-            raise FitError(
-                "start= gives fitted means outside the range of the family or link. "
-                "Leave it out, or give coefficients whose fitted means are valid.",
-                argument="start",
-            )
-        return point
+        return valid_point(objective, independence.centring.to_fitted(start[independence.kept]))
     constant = independence.centring.span_constant
 
     def first(part: GLMObjective) -> Point:
