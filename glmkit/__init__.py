@@ -59,7 +59,6 @@ from glmkit.families.two_part import Hurdle, ZeroInflated
 from glmkit.fitting.scoring import Control
 from glmkit.frame.registered import register
 from glmkit.inference.compare import anova, compare, lr_test
-from glmkit.inference.emmeans.means import MarginalMeans
 from glmkit.inference.etable import etable
 from glmkit.inference.nuisance import power_interval
 from glmkit.inference.profile_curve import Profile
@@ -67,6 +66,7 @@ from glmkit.inference.replicates import Replicates
 from glmkit.models.component_results import ComponentResults
 from glmkit.models.entry import glm, glm_fit
 from glmkit.models.loading import from_json, load
+from glmkit.models.means import MarginalMeans
 from glmkit.models.plotting import plot_means
 from glmkit.models.results import Results
 from glmkit.motor import simulate_motor

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from glmkit.inference.effects import tables
 from glmkit.inference.emmeans.marginal_means import Options, joint_tests, marginal_means, marginal_slopes
-from glmkit.inference.emmeans.means import MarginalMeans
 from glmkit.inference.replicates import Replicates
+from glmkit.models.means import MarginalMeans, drawable
 from glmkit.models.record import Record
 from glmkit.tables.table import Table
 
@@ -58,7 +58,7 @@ class Effects(Record):
         -------
         MarginalMeans
             Prints as a table; ``.frame``, ``.pairs()``, ``.contrast()``, ``.confint()``,
-            ``.test()``, ``.letters()``, ``.regrid()``, ``.bias_adjusted()``.
+            ``.test()``, ``.letters()``, ``.regrid()``, ``.bias_adjusted()``, ``.plot()``.
 
         Raises
         ------
@@ -83,7 +83,7 @@ class Effects(Record):
         [1.579, 0.834, 1.308]
         """
         options = Options(scale, weights, offset, exposure, df)
-        return marginal_means(self, specs, by, at, options)
+        return drawable(marginal_means(self, specs, by, at, options))
 
     def emtrends(
         self,
@@ -112,7 +112,7 @@ class Effects(Record):
         [32.7, 34.6, 54.2]
         """
         options = Options(weights=weights, df=df)
-        return marginal_slopes(self, specs, var, by, at, options)
+        return drawable(marginal_slopes(self, specs, var, by, at, options))
 
     def joint_tests(
         self, by: str | Sequence[str] | None = None, at: Mapping[str, object] | None = None

@@ -340,3 +340,20 @@ def test_the_term_of_a_factor_is_drawn_level_by_level():
     (bars,) = [bar for bar in fit.plot_partial_residuals("tension").collections if bar.get_gid() == "term"]
     heights = [segment[0, 1] for segment in bars.get_segments()]
     np.testing.assert_allclose(np.diff(heights), np.diff([0, *fit.coef.iloc[2:]]), rtol=1e-9)
+
+
+@pytest.mark.parametrize("asked", ["means", "pairs", "contrast", "trends"])
+def test_marginal_means_and_their_contrasts_draw_themselves(asked):
+    fit = gk.glm("breaks ~ wool * tension", gk.load_dataset("warpbreaks"), "poisson")
+    slopes = gk.glm("bwt ~ lwt * factor(race)", gk.load_dataset("birthwt"))
+    means = fit.emmeans("tension", by="wool")
+    drawn = {
+        "means": means,
+        "pairs": means.pairs(),
+        "contrast": means.contrast("effect"),
+        "trends": slopes.emtrends("race", "lwt"),
+    }[asked]
+    by_method, by_function = drawn.plot(), gk.plot_means(drawn)
+    assert len(by_method.lines) == len(by_function.lines) > 0
+    for line, same in zip(by_method.lines, by_function.lines, strict=True):
+        np.testing.assert_array_equal(line.get_xydata(), same.get_xydata())
