@@ -286,7 +286,7 @@ class Family(AnyKind, Parameters, Distribution, LikelihoodRemarks, ABC):
     def working_residual(self, y: Array, m: Mean) -> Array:
         """Return (y - mu) / dmu, (n,); 0 where the mean is flat, dmu = 0."""
         flat = m.dmu == 0.0
-        with np.errstate(over="ignore"):  # where the mean all but stops to move, a step is as far as can be
+        with np.errstate(over="ignore", invalid="ignore"):  # a step as far as can be, or from infinity
             return np.where(flat, 0.0, self.response_residual(y, m) / np.where(flat, 1.0, m.dmu))
 
     def score_residual(self, y: Array, m: Mean) -> Array:

@@ -59,6 +59,11 @@ class CountPart(Protocol):
         ...
 
 
+def _mean(log_mean: Array) -> Array:
+    with np.errstate(over="ignore"):  # a row of zero weight may be anywhere
+        return np.exp(log_mean)
+
+
 @dataclass(frozen=True)
 class PoissonPart:
     """The Poisson distribution."""
@@ -68,28 +73,28 @@ class PoissonPart:
         return ()
 
     def log_density(self, y: Array, u: Array) -> Array:
-        return np.asarray(y * u[:, 0] - np.exp(u[:, 0]) - special.gammaln(y + 1.0))
+        return np.asarray(y * u[:, 0] - _mean(u[:, 0]) - special.gammaln(y + 1.0))
 
     def slopes(self, y: Array, u: Array) -> tuple[Array, Array]:
-        mu = np.exp(u)
+        mu = _mean(u)
         return y[:, None] - mu, -mu[:, :, None]
 
     def mean(self, u: Array) -> Array:
-        return np.exp(u[:, 0])
+        return _mean(u[:, 0])
 
     def variance(self, u: Array) -> Array:
-        return np.exp(u[:, 0])
+        return _mean(u[:, 0])
 
     def cdf(self, y: Array, u: Array) -> Array:
-        return np.where(y < 0.0, 0.0, special.pdtr(np.maximum(y, 0.0), np.exp(u[:, 0])))
+        return np.where(y < 0.0, 0.0, special.pdtr(np.maximum(y, 0.0), _mean(u[:, 0])))
 
     def sf(self, y: Array, u: Array) -> Array:
-        return np.asarray(special.pdtrc(y, np.exp(u[:, 0])))
+        return np.asarray(special.pdtrc(y, _mean(u[:, 0])))
 
     def quantile(self, p: Array, u: Array) -> Array:
         from scipy import stats
 
-        return np.asarray(stats.poisson.ppf(p, np.exp(u[:, 0])))
+        return np.asarray(stats.poisson.ppf(p, _mean(u[:, 0])))
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ class NegativeBinomialPart:
 
     def _parts(self, u: Array) -> tuple[Array, Array]:
         theta = np.exp(u[:, 1]) if self.theta is None else np.full(len(u), self.theta)
-        return np.exp(u[:, 0]), theta
+        return _mean(u[:, 0]), theta
 
     def log_density(self, y: Array, u: Array) -> Array:
         mu, theta = self._parts(u)
@@ -131,7 +136,7 @@ class NegativeBinomialPart:
         return np.column_stack([first, theta * a]), matrix
 
     def mean(self, u: Array) -> Array:
-        return np.exp(u[:, 0])
+        return _mean(u[:, 0])
 
     def variance(self, u: Array) -> Array:
         mu, theta = self._parts(u)

@@ -125,19 +125,23 @@ class NegativeBinomial(Poisson, verified=True):
         return np.asarray(y + (y == 0.0) / 6.0)
 
     def variance(self, m: Mean) -> Array:
-        return m.mu * (1.0 + m.mu / self._theta)
+        return m.mu * (1.0 + self._over_theta(m))
 
     def variance_slope(self, m: Mean) -> Array:
-        return np.asarray(1.0 + 2.0 * m.mu / self._theta)
+        return np.asarray(1.0 + 2.0 * self._over_theta(m))
+
+    def _over_theta(self, m: Mean) -> Array:
+        with np.errstate(invalid="ignore"):  # of a Poisson distribution, in a row of zero weight: inf / inf
+            return np.asarray(m.mu / self._theta)
 
     def _working_weight(self, m: Mean) -> Array:
-        return super()._working_weight(m) / (1.0 + m.mu / self._theta)
+        return super()._working_weight(m) / (1.0 + self._over_theta(m))
 
     def _score_residual(self, y: Array, m: Mean) -> Array:
-        return super()._score_residual(y, m) / (1.0 + m.mu / self._theta)
+        return super()._score_residual(y, m) / (1.0 + self._over_theta(m))
 
     def pearson(self, y: Array, m: Mean) -> Array:
-        return super().pearson(y, m) / np.sqrt(1.0 + m.mu / self._theta)
+        return super().pearson(y, m) / np.sqrt(1.0 + self._over_theta(m))
 
     # -- deviance and likelihood -------------------------------------------------------
 
@@ -148,8 +152,10 @@ class NegativeBinomial(Poisson, verified=True):
         if self._is_poisson:
             return super().unit_deviance(y, m)
         share = theta / (theta + m.mu)
-        apart = share * (y - m.mu)
-        successes = relative_entropy(y, (y + theta) * (m.mu / (theta + m.mu)), apart)
+        with np.errstate(invalid="ignore"):  # a row of zero weight may be at infinity
+            apart = share * (y - m.mu)
+            chance = m.mu / (theta + m.mu)
+        successes = relative_entropy(y, (y + theta) * chance, apart)
         failures = relative_entropy(np.full_like(y, theta), (y + theta) * share, -apart)
         none = 2.0 * theta * np.log1p(m.mu / theta)
         return np.where(y == 0.0, none, 2.0 * (successes + failures))

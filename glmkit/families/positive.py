@@ -77,15 +77,18 @@ class Gamma(_Positive, verified=True):
         return 2.0 * m.mu
 
     def _working_weight(self, m: Mean) -> Array:
-        slope = m.dmu / m.mu
+        with np.errstate(invalid="ignore"):  # a row of zero weight may be at infinity
+            slope = m.dmu / m.mu
         slope *= slope
         return slope
 
     def _score_residual(self, y: Array, m: Mean) -> Array:
-        return (y - m.mu) / m.mu * (m.dmu / m.mu)
+        with np.errstate(invalid="ignore"):  # as above
+            return (y - m.mu) / m.mu * (m.dmu / m.mu)
 
     def pearson(self, y: Array, m: Mean) -> Array:
-        return (y - m.mu) / m.mu
+        with np.errstate(invalid="ignore"):  # as above
+            return (y - m.mu) / m.mu
 
     def unit_deviance(self, y: Array, m: Mean) -> Array:
         deviance = gamma_kernel(y, m.mu)
@@ -151,17 +154,22 @@ class InverseGaussian(_Positive, verified=True):
         return 3.0 * m.mu * m.mu
 
     def _working_weight(self, m: Mean) -> Array:
-        slope = m.dmu / m.mu
-        return slope * (slope / m.mu)
+        with np.errstate(invalid="ignore"):  # a row of zero weight may be at infinity
+            slope = m.dmu / m.mu
+            return slope * (slope / m.mu)
 
     def _score_residual(self, y: Array, m: Mean) -> Array:
-        return (y - m.mu) / m.mu * (m.dmu / m.mu) / m.mu
+        with np.errstate(invalid="ignore"):  # as above
+            return (y - m.mu) / m.mu * (m.dmu / m.mu) / m.mu
 
     def pearson(self, y: Array, m: Mean) -> Array:
-        return (y - m.mu) / m.mu / np.sqrt(m.mu)
+        with np.errstate(invalid="ignore"):  # as above
+            return (y - m.mu) / m.mu / np.sqrt(m.mu)
 
     def unit_deviance(self, y: Array, m: Mean) -> Array:
-        with np.errstate(over="ignore", under="ignore"):  # beyond the range of doubles
+        with np.errstate(
+            over="ignore", under="ignore", invalid="ignore"
+        ):  # beyond the range of doubles, or at its end
             relative = (y - m.mu) / m.mu
             return relative * (relative / y)
 

@@ -165,17 +165,19 @@ class Poisson(Family, verified=True):
         return np.ones_like(m.mu)
 
     def _working_weight(self, m: Mean) -> Array:
-        with np.errstate(divide="ignore", over="ignore", under="ignore"):  # inf at mu = 0
+        # Inf at mu = 0; a row of zero weight may be at infinity.
+        with np.errstate(divide="ignore", over="ignore", under="ignore", invalid="ignore"):
             return np.where(m.dmu == 0.0, 0.0, m.dmu / np.where(m.dmu == 0.0, 1.0, m.mu) * m.dmu)
 
     def _score_residual(self, y: Array, m: Mean) -> Array:
-        with np.errstate(divide="ignore", over="ignore", under="ignore"):  # inf at mu = 0
+        # Inf at mu = 0; a row of zero weight may be at infinity.
+        with np.errstate(divide="ignore", over="ignore", under="ignore", invalid="ignore"):
             slope = m.dmu / np.where(m.dmu == 0.0, 1.0, m.mu)
             return (y - m.mu) * slope
 
     def pearson(self, y: Array, m: Mean) -> Array:
         residual = y - m.mu
-        with np.errstate(divide="ignore"):  # inf for y > 0 = mu
+        with np.errstate(divide="ignore", invalid="ignore"):  # inf for y > 0 = mu, as above
             return residual / np.sqrt(np.where(residual == 0.0, 1.0, m.mu))
 
     def unit_deviance(self, y: Array, m: Mean) -> Array:

@@ -122,7 +122,9 @@ class GLMObjective:
 
     def at(self, beta: Array) -> Point:
         """Return the point at `beta`."""
-        return self.point(beta, self.design.dot(beta) + self.offset)
+        with np.errstate(over="ignore", invalid="ignore"):  # a step too long: its merit is inf
+            eta = self.design.dot(beta) + self.offset
+        return self.point(beta, eta)
 
     def point(self, beta: Array, eta: Array) -> Point:
         """Return the point at `beta`, whose linear predictor is `eta`."""
@@ -150,7 +152,9 @@ class GLMObjective:
         residual = self._counted(self.family.score_residual(self.y, point.mean))
         factor, score = self._factor_and_score(working, residual)
         # The rounding of eta itself: a step below it in W-norm is noise.
-        floor = EPSILON**2 * float(working @ (point.eta * point.eta))
+        with np.errstate(over="ignore", invalid="ignore"):  # squares out of range tell nothing
+            floor = EPSILON**2 * float(working @ (point.eta * point.eta))
+        floor = floor if floor < np.inf else 0.0
         unit = max(self._unit(point, working, residual), floor, np.finfo(np.float64).tiny)
         if factor is None or factor.condition > CHOLESKY_CONDITION:
             return _quiet(self._quadratic_by_qr(point, working, unit), floor)
@@ -189,7 +193,8 @@ class GLMObjective:
             self.family.score_residual(self.y, self.family.mean(point.eta + change))
             for change in (away, -away)
         )
-        observed = self._counted((behind - ahead) / (2.0 * away))
+        with np.errstate(invalid="ignore"):  # a row of zero weight may be at infinity
+            observed = self._counted((behind - ahead) / (2.0 * away))
         if not np.all(np.isfinite(observed)):
             return None
         negative = np.maximum(-observed, 0.0)

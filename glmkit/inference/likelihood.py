@@ -117,7 +117,8 @@ def overdispersion(fit: GLMFit) -> Spread | None:
     if fit.family.dispersion is None or fit.df_resid <= 0:
         return None
     used = fit.problem.weights > 0
-    expected = (fit.problem.prior * fit.family.variance(fit.mean))[used]
+    with np.errstate(invalid="ignore"):  # a row of zero weight may have an infinite mean
+        expected = (fit.problem.prior * fit.family.variance(fit.mean))[used]
     return spread_of(fit, float(np.max(fit.problem.prior[used], initial=0.0)), float(np.mean(expected)))
 
 

@@ -15,7 +15,7 @@ from glmkit.fitting.component_fit import ComponentFit
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.components import parts_of, predictor_rows, response_name
 from glmkit.inference.estimate import Estimate
-from glmkit.models.remarks import Remark, of_rows, of_the_null
+from glmkit.models.remarks import Remark, of_rows, of_the_means, of_the_null
 from glmkit.tables.numbers import format_value
 from glmkit.tables.wording import format_text, join_names
 
@@ -33,6 +33,7 @@ def component_remarks_of(frame: ModelFrame, fit: ComponentFit, estimate: Estimat
         *_of_columns(fit, estimate),
         *_of_the_end(frame, fit, estimate),
         *of_the_null(fit.null_deviance),
+        *of_the_means(frame, np.all(np.isfinite(fit.outcome), axis=1)),
     )
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glmkit._typing import BoolArray
 from glmkit.errors import (
     AliasedWarning,
     BoundaryWarning,
@@ -20,6 +21,7 @@ from glmkit.errors import (
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
+from glmkit.frame.rows import row_list
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.likelihood import Spread, overdispersion
 from glmkit.tables.numbers import format_value
@@ -31,6 +33,7 @@ __all__ = [
     "not_converged",
     "of_columns",
     "of_likelihood",
+    "of_the_means",
     "of_the_null",
     "of_the_range",
     "of_the_spread",
@@ -66,6 +69,7 @@ def remarks_of(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> tuple[Rema
         *_of_the_end(frame, fit, estimate),
         *of_the_null(fit.null_deviance),
         *of_the_range(frame, fit, estimate, _has_residuals),
+        *of_the_means(frame, np.isfinite(fit.mean.mu)),
         *_of_the_spread(fit),
     )
 
@@ -266,6 +270,17 @@ def _has_residuals(fit: GLMFit) -> bool:
     """Return whether rows that count miss their means by more than rounding."""
     y, mean = fit.problem.y[fit.problem.weights > 0], fit.mean.mu[fit.problem.weights > 0]
     return bool(np.any(np.abs(y - mean) > WHOLE * np.max(np.abs(y), initial=0.0)))
+
+
+def of_the_means(frame: ModelFrame, finite: BoolArray) -> list[Remark]:
+    """Say which rows have a fitted mean that is no number: those that count always have one."""
+    if np.all(finite):
+        return []
+    text = (
+        f"Not to be had in double precision: the fitted mean of {row_list(frame.rows.labels, ~finite)} of zero weight, "
+        "whose offset or columns lie far from those of the rows that count. Leave these rows out, or correct them."
+    )
+    return [Remark(text)]
 
 
 def of_the_null(deviance: float) -> list[Remark]:

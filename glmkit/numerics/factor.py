@@ -80,8 +80,9 @@ class InformationFactor:
         upper = lapack.dpotri(self.root)[0]
         whole: Array = upper + upper.T
         whole.ravel(order="K")[:: len(whole) + 1] *= 0.5  # the diagonal was added to itself
-        whole /= self.scale
-        whole /= self.scale[:, None]
+        with np.errstate(over="ignore"):  # a variance beyond the range of doubles is inf
+            whole /= self.scale
+            whole /= self.scale[:, None]
         return whole
 
     def half_solve(self, L: Array) -> Array:
@@ -97,7 +98,9 @@ class InformationFactor:
         -------
         (k, p) array
         """
-        return solve_triangle(self.root, (L / self.scale).T, transposed=True).T
+        with np.errstate(over="ignore"):  # a standard error beyond the range of doubles is inf
+            scaled = L / self.scale
+        return solve_triangle(self.root, scaled.T, transposed=True).T
 
     def logdet(self) -> float:
         """Return the logarithm of the determinant of A."""

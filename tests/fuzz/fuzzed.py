@@ -261,6 +261,7 @@ def explained(fit: gk.Results, name: str) -> bool:
 
 CAUSES = {
     "coef": ("separation",),
+    "fitted": ("separation", "out of range"),
     "linear_predictor": ("separation",),
     "std_error": ("separation", "out of range", "no degrees of freedom left"),
     "deviance": ("out of range",),

@@ -185,3 +185,59 @@ def test_quantile_residuals_of_a_tweedie_fit_without_spread_are_no_error():
     with pytest.warns(gk.SeparationWarning):
         fit = gk.glm("y ~ g", data, gk.Tweedie(1.5))
     assert len(fit.residuals("quantile", seed=1)) == 6
+
+
+FAR_AWAY = pd.DataFrame(
+    {"y": [0, 2, 3, 0, 2, 4, 1], "x": [1.0, 2, 3, 4, 5, 6, 7], "o": [0.0] * 6 + [1e4], "w": [1.0] * 6 + [0]}
+)
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        "poisson",
+        "quasipoisson",
+        gk.NegativeBinomial(2.0),
+        gk.NegativeBinomial(),
+        gk.Tweedie(1.5),
+        gk.ZeroInflated(gk.Poisson()),
+        gk.Hurdle(gk.Poisson()),
+        gk.Hurdle(gk.NegativeBinomial(2.0)),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::glmkit.errors.GlmkitWarning")
+def test_an_infinite_mean_of_a_row_of_zero_weight_is_said(family):
+    fit = gk.glm("y ~ x", FAR_AWAY, family, weights="w", offset="o")
+    assert np.asarray(fit.fitted)[-1] == np.inf
+    assert any("fitted mean of 1 row (label 6) of zero weight" in note for note in fit.notes)
+
+
+@pytest.mark.parametrize("family", ["Gamma(log)", "inverse.gaussian(log)", "gaussian(log)"])
+def test_a_row_of_zero_weight_at_infinity_changes_no_coefficient_or_interval(family):
+    far = FAR_AWAY.assign(y=FAR_AWAY["y"] + 1.0)
+    fit = gk.glm("y ~ x", far, family, weights="w", offset="o")
+    without = gk.glm("y ~ x", far.iloc[:-1], family)
+    np.testing.assert_allclose(fit.coef, without.coef, rtol=1e-9)  # both to the tolerance of the iterations
+    np.testing.assert_allclose(fit.confint("profile"), without.confint("profile"), rtol=1e-6)  # of the roots
+
+
+NEXT_TO_NO_WEIGHT = pd.DataFrame(
+    {
+        "y": [1, 1, 0, 0, 0, 1],
+        "z": [2.0**53, 1e12, 0.0, 0.0, 1e-300, 1e-12],
+        "w": [0.0, 0.0, 1.0, 993.10906982, 6.0, 5e-324],
+    }
+)
+
+
+@pytest.mark.filterwarnings("ignore::glmkit.errors.SeparationWarning")
+def test_score_intervals_with_a_weight_of_next_to_nothing_are_refused():
+    fit = gk.glm("y ~ z", NEXT_TO_NO_WEIGHT, "binomial", weights="w")
+    with pytest.raises(gk.FitError, match="did not converge: its interval is not known"):
+        fit.confint("score")
+
+
+@pytest.mark.filterwarnings("ignore::glmkit.errors.SeparationWarning")
+def test_influence_with_a_weight_of_next_to_nothing_is_had_of_the_other_rows():
+    fit = gk.glm("y ~ z", NEXT_TO_NO_WEIGHT, "binomial", weights="w")
+    assert len(fit.influence().frame) == 6
