@@ -26,9 +26,10 @@ from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.dense import DenseDesign
 from glmkit.families.vector import OpenRows
 from glmkit.fitting.component_fit import ComponentFit, measured, objective_of, starting_point
-from glmkit.fitting.components import Component, stacked_dot
+from glmkit.fitting.components import Component, places, stacked_dot
 from glmkit.fitting.recession import Openness, Recession, cone_of
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
+from glmkit.numerics.scaling import column_norms
 
 __all__ = ["PairDesign", "settle_components"]
 
@@ -199,10 +200,11 @@ class PairDesign:
         """Return the weighted mean and standard deviation of each column."""
         share = w / np.sum(w)
         mean = self.tdot(share)
-        square = np.concatenate(
-            [(self._block(c) ** 2).T @ (share * self._factor(c) ** 2) for c in self.components]
-        )
-        return mean, np.sqrt(np.maximum(square - mean * mean, 0.0))
+        root, spread = np.sqrt(share)[:, None], []
+        for component, place in zip(self.components, places(self.components), strict=True):
+            values = self._factor(component)[:, None] * self._block(component)
+            spread.append(column_norms(root * (values - mean[place])))  # whose squares may be out of range
+        return mean, np.concatenate(spread)
 
     def dense(self) -> Array:
         """Return the matrix itself."""

@@ -257,18 +257,27 @@ class ComponentObjective:
             curvature = self._curvature(eta)
             factor = self._definite(stacked_gram(self.components, curvature))
             target = np.einsum("ikl,il->ik", curvature, wanted)
-            if factor is not None:
-                return factor.solve(self._within(stacked_tdot(self.components, target)))
-        # Not definite there, or too large to be held: all predictors count alike; in the end all rows too,
-        # where the weights lie too far apart for the Gram matrix to be definite in double precision.
+            beta = self._solved(factor, target)
+            if beta is not None:
+                return beta
+        # Not definite there, out of range, or too large to be held: all predictors count alike; in the end all
+        # rows too, where the weights lie too far apart for the Gram matrix to be definite in double precision.
         for weights in (self.weights, (self.weights > 0).astype(np.float64)):
             factor = self._definite(stacked_gram(self.components, weights))
-            if factor is not None:
-                return factor.solve(self._within(stacked_tdot(self.components, weights[:, None] * wanted)))
+            beta = self._solved(factor, weights[:, None] * wanted)
+            if beta is not None:
+                return beta
         raise FitError(
-            "The columns are too close to combinations of each other for a start of the iterations to be found. "
-            "Rescale or drop terms, or give start=.",
+            "The columns are too close to combinations of each other, or the offsets too large, for a start of the "
+            "iterations to be found. Rescale or drop terms, or give start=.",
         )
+
+    def _solved(self, factor: InformationFactor | None, target: Array) -> Array | None:
+        """Return the coefficients of normal equations; None where they are not numbers."""
+        if factor is None:
+            return None
+        beta = factor.solve(self._within(stacked_tdot(self.components, target)))
+        return beta if np.all(np.isfinite(beta)) else None
 
     def _gradient(self, eta: Array) -> Array:
         with np.errstate(all="ignore"):  # rows of zero weight may be anywhere

@@ -25,13 +25,19 @@ def profile_intervals(model: ComponentModel, level: float) -> pd.DataFrame:
     Raises
     ------
     FitError
-        A robust covariance, or infinite estimates.
+        A robust covariance, infinite estimates, or iterations that did not converge.
     """
     check_likelihood_ratio(model)
     if model.fit.recession is not None:
         raise FitError(
             "A fit with infinite estimates has no profile intervals here. Resolve the separation first, or "
             "compare fits with gk.lr_test().",
+            argument="method",
+        )
+    if not model.fit.converged:
+        raise FitError(
+            "The iterations did not converge, so that there is no maximum for a profile interval to start from. "
+            "Raise Control(max_iter=), or fit a smaller model.",
             argument="method",
         )
     designs = [part.design for part in parts_of(model.frame)]

@@ -108,9 +108,9 @@ class LevelProbabilities:
         By central differences, exact for polynomials of degree 4.
         """
         size = np.maximum(np.max(np.abs(direction), axis=1), 1e-300)
-        unit = direction / size[:, None]
         total = np.zeros((1, 1, 1))
-        with np.errstate(all="ignore"):  # infinite predictors
+        with np.errstate(all="ignore"):  # infinite predictors, and infinite slopes of them: nan there
+            unit = direction / size[:, None]
             for steps, weight in ((1, 8.0), (-1, -8.0), (2, -1.0), (-2, 1.0)):
                 total = total + weight * self.model.family.jacobian(eta + steps * STEP * unit)
         return np.asarray(total / (12.0 * STEP) * size[:, None, None])

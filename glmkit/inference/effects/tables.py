@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from glmkit._typing import Array
+from glmkit._typing import Array, BoolArray
 from glmkit.errors import FitError
 from glmkit.inference.effects.counterfactual import Population, groups_of, population
 from glmkit.inference.effects.functionals import (
@@ -259,6 +259,7 @@ class Measured(NamedTuple):
     low: Array
     high: Array
     df: Array
+    estimable: BoolArray  # whether the data decide it, be it finite or not
 
 
 def _measured(estimate: Estimate, lines: Sequence[Line], level: float) -> Measured:
@@ -272,7 +273,7 @@ def _measured(estimate: Estimate, lines: Sequence[Line], level: float) -> Measur
     error = np.where(estimable & finite, estimate.std_errors(rows), np.nan)
     df = estimate.df_of(rows)
     half = interval_quantiles(level, df) * error
-    return Measured(value, error, value - half, value + half, df)
+    return Measured(value, error, value - half, value + half, df, estimable)
 
 
 def _drawn(estimate: Estimate, lines: Sequence[Line], options: Options) -> Measured:
@@ -290,7 +291,8 @@ def _drawn(estimate: Estimate, lines: Sequence[Line], options: Options) -> Measu
     values = np.where(np.isnan(own.value), np.nan, np.sort(values, axis=0))
     tails = 0.5 + np.array([-0.5, 0.5]) * options.level
     low, high = (np.array([order_statistic(column, tail) for column in values.T]) for tail in tails)
-    return Measured(own.value, np.std(values, axis=0, ddof=1), low, high, np.full(len(own.value), np.inf))
+    error, df = np.std(values, axis=0, ddof=1), np.full(len(own.value), np.inf)
+    return Measured(own.value, error, low, high, df, own.estimable)
 
 
 def _values(estimate: Estimate, lines: Sequence[Line]) -> Array:
@@ -314,9 +316,9 @@ def _notes(
         notes.append("Tests and intervals are made on the log scale.")
     if comparison == "nnt" and np.any(measured.low * measured.high <= 0):
         notes.append("NA: the difference may have either sign, and the number no interval.")
-    if np.any(np.isnan(measured.value)):
+    if not np.all(measured.estimable):
         notes.append("NA: not estimable, because the data hold no such cell.")
-    if np.any(np.isnan(measured.error) & ~np.isnan(measured.value)):
+    if np.any(np.isnan(measured.error) & measured.estimable):
         cure = "" if layout.levels else ' Fit with method="firth" for finite ones.'
         notes.append(f"NA: estimates are infinite.{cure}")
     return notes
@@ -335,9 +337,10 @@ def _shown(
         return value, error, low, high
     if comparison == "nnt":
         return _numbers_to_treat(value, error, low, high)
-    ratio = np.exp(value)
     shift = 1.0 if comparison == "lift" else 0.0
-    return ratio - shift, ratio * error, np.exp(low) - shift, np.exp(high) - shift
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # a huge difference: its ratio is inf
+        ratio = np.exp(value)
+        return ratio - shift, ratio * error, np.exp(low) - shift, np.exp(high) - shift
 
 
 def _numbers_to_treat(

@@ -221,6 +221,44 @@ def test_a_row_of_zero_weight_at_infinity_changes_no_coefficient_or_interval(fam
     np.testing.assert_allclose(fit.confint("profile"), without.confint("profile"), rtol=1e-6)  # of the roots
 
 
+def test_effects_of_infinite_estimates_name_these_as_the_reason():
+    data = pd.DataFrame({"y": list("aabbcc"), "x": [1.0, 2, 3, 4, 5, 6]})
+    with pytest.warns(gk.SeparationWarning):
+        fit = gk.glm("y ~ x", data, "multinomial")
+    table = fit.marginal_effects()
+    assert table.notes == ("NA: estimates are infinite.",)
+
+
+NO_INFLATION = pd.DataFrame(
+    {
+        "y": [0, 0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 0, 0],
+        "x": [2.1, 3.9, 4.4, -2.2, 9, 4, 7, 1.9, 1.5, 0.7, 2.1, -0.6, 8.1, -1.3, 4, 3.3, 4, 8.9, 8, 4.7],
+    }
+)
+
+
+def test_no_profile_starts_from_iterations_of_two_parts_that_did_not_converge():
+    with pytest.warns(gk.ConvergenceWarning):
+        fit = gk.glm("y ~ poly(x, 2) | poly(x, 2)", NO_INFLATION, gk.ZeroInflated(gk.Poisson()))
+    with pytest.raises(gk.FitError, match="no maximum for a profile interval to start from"):
+        fit.confint("profile")
+
+
+def test_a_column_out_of_range_in_a_row_of_zero_weight_changes_no_level_model():
+    data = pd.DataFrame({"g": list("aabbcc"), "x": [0.0, 1, 2, 3, 4, 1e300], "w": [1, 1, 1, 1, 1, 0]})
+    with pytest.warns(gk.SeparationWarning):
+        fit = gk.glm("g ~ x", data, "multinomial", weights="w")
+    with pytest.warns(gk.SeparationWarning):
+        near = gk.glm("g ~ x", data.assign(x=[0.0, 1, 2, 3, 4, 5]), "multinomial", weights="w")
+    np.testing.assert_array_equal(fit.coef, near.coef)
+
+
+def test_offsets_too_large_for_a_start_are_refused():
+    data = pd.DataFrame({"y": [0.1, 0.7], "x": [2.0**53, 1e-12]})
+    with pytest.raises(gk.FitError, match="or the offsets too large"):
+        gk.glm("y ~ x", data, gk.Cumulative("cloglog"), weights="x", offset="x")
+
+
 NEXT_TO_NO_WEIGHT = pd.DataFrame(
     {
         "y": [1, 1, 0, 0, 0, 1],
