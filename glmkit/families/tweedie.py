@@ -166,7 +166,8 @@ class Tweedie(Family, verified=True):
         """Return dmu / V(mu), 0 where the mean is flat."""
         flat = dmu == 0.0
         mu = np.where(flat, 1.0, m.mu)
-        with np.errstate(divide="ignore", over="ignore", under="ignore"):  # inf at mu = 0
+        # Inf at mu = 0; a row of zero weight may be at infinity.
+        with np.errstate(divide="ignore", over="ignore", under="ignore", invalid="ignore"):
             return np.where(flat, 0.0, dmu / mu * mu ** (1.0 - self._power))
 
     def pearson(self, y: Array, m: Mean) -> Array:
@@ -195,8 +196,8 @@ class Tweedie(Family, verified=True):
             return np.full(y.shape, np.nan)
         out = np.zeros(y.shape)
         some = (y > 0.0) & (weights > 0.0)
-        if dispersion == 0.0:
-            return np.where(some, np.inf, out)
+        if not 0.0 < dispersion < np.inf:  # all at one point, spread over everything, or of no model
+            return np.where(some, {0.0: np.inf, np.inf: -np.inf}.get(dispersion, np.nan), out)
         out[some] = log_density_at_mean(y[some], dispersion / weights[some], self._power)
         return out
 
@@ -214,7 +215,7 @@ class Tweedie(Family, verified=True):
         """Return the dispersion of maximum likelihood."""
         counts = np.ones_like(weights) if freq is None else freq
         mean_loss = deviance / float(np.sum(counts[weights > 0.0]))
-        if y is None or mean_loss == 0.0 or self._power in (1.0, 3.0):
+        if y is None or not 0.0 < mean_loss < np.inf or self._power in (1.0, 3.0):
             return mean_loss
 
         def value(log_phi: float) -> float:

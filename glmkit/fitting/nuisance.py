@@ -75,14 +75,15 @@ def _settled(
 def _alternate(problem: Problem, family: Family, control: Control, start: Array | None) -> GLMFit:
     first = family.first_nuisance(_sample(problem, problem.y))
     fit = simplest = _settled(problem, family.held(first), control, start)
-    estimate, moved, trace = Nuisance(first, float("nan")), np.inf, fit.trace
+    estimate, moved, passed = Nuisance(first, float("nan")), np.inf, [fit]
     rounds, close = 0, max(control.tol, family.nuisance_precision)
     while moved > close and rounds < ROUNDS:
         rounds += 1
         last, estimate = estimate, fit.family.nuisance_at(_sample(problem, fit.mean.mu))
         moved = _moved(last, estimate)
         fit = _settled(problem, family.held(estimate.value), control, _coefficients(fit))
-        trace += fit.trace
+        passed.append(fit)
+    trace = tuple(line for each in passed for line in _trace_in_terms_of(fit, each))
     found = NuisanceFit(estimate.value, estimate.std_error, simplest.loglik, rounds)
     fit = replace(fit, nuisance=found, trace=_numbered(trace))
     return fit if moved <= close else replace(fit, converged=False, reason="nuisance")
@@ -109,6 +110,22 @@ def _coefficients(fit: GLMFit) -> Array | None:
     beta = np.zeros(fit.problem.design.shape[1])
     beta[fit.kept] = fit.centring.to_original(fit.gamma)
     return beta
+
+
+def _trace_in_terms_of(fit: GLMFit, other: GLMFit) -> tuple[Iteration, ...]:
+    """Return the trace of another fit of the same problem over the independent columns of `fit`.
+
+    Which columns are independent is judged under weights that the parameter has a part in.
+    """
+    if np.array_equal(other.kept, fit.kept) and np.array_equal(other.centring.shift, fit.centring.shift):
+        return other.trace
+    return tuple(line._replace(coef=_over_columns(fit, other, line.coef)) for line in other.trace)
+
+
+def _over_columns(fit: GLMFit, other: GLMFit, gamma: Array) -> Array:
+    one, beta = fit.independence, np.zeros(fit.problem.design.shape[1])
+    beta[other.kept] = other.centring.to_original(gamma)
+    return one.centring.to_fitted(beta[one.kept] + one.combinations @ beta[one.dropped])
 
 
 def _numbered(trace: tuple[Iteration, ...]) -> tuple[Iteration, ...]:

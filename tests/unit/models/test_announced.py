@@ -259,6 +259,29 @@ def test_offsets_too_large_for_a_start_are_refused():
         gk.glm("y ~ x", data, gk.Cumulative("cloglog"), weights="x", offset="x")
 
 
+def test_a_tweedie_likelihood_without_a_dispersion_is_no_number():
+    family, y, one = gk.Tweedie(1.5), np.array([0.0, 1.0]), np.ones(2)
+    assert np.isnan(family.loglik_dispersion(np.nan, one, None, y))
+    np.testing.assert_array_equal(family.saturated(y, one, np.nan), [0.0, np.nan])
+    np.testing.assert_array_equal(family.saturated(y, one, np.inf), [0.0, -np.inf])
+
+
+@pytest.mark.filterwarnings("ignore::glmkit.errors.GlmkitWarning")
+def test_the_trace_of_an_estimated_power_is_over_the_columns_of_the_last_fit():
+    data = pd.DataFrame({"y": [5.601530e-132, 0.4876205], "g": ["a", "b"]})
+    fit = gk.glm("y ~ g", data, gk.Tweedie(None))
+    assert fit.trace.shape[1] == 5
+    assert gk.from_json(fit.to_json()).trace.equals(fit.trace)
+
+
+def test_a_model_whose_power_did_not_settle_is_read_again(monkeypatch):
+    monkeypatch.setattr("glmkit.fitting.nuisance.ROUNDS", 1)
+    data = pd.DataFrame({"y": [0.0, 1.5, 2, 0, 3, 4.5, 1], "x": [1.0, 2, 3, 4, 5, 6, 7]})
+    with pytest.warns(gk.ConvergenceWarning, match="estimation of power"):
+        fit = gk.glm("y ~ x", data, gk.Tweedie(None))
+    assert gk.from_json(fit.to_json()).fit.reason == "nuisance"
+
+
 NEXT_TO_NO_WEIGHT = pd.DataFrame(
     {
         "y": [1, 1, 0, 0, 0, 1],
