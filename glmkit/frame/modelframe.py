@@ -20,7 +20,7 @@ from glmkit.design.blocks import design_from_blocks
 from glmkit.design.matrix import Design
 from glmkit.design.parts import Block
 from glmkit.errors import DataError, FormulaError
-from glmkit.frame.align import RowArgument, used_values
+from glmkit.frame.align import RowArgument, numbers_in, used_values
 from glmkit.frame.arguments import (
     RowArguments,
     RowNumbers,
@@ -167,6 +167,10 @@ class ModelFrame:
             What the caller calls it, for messages.
         """
         return used_values(given, argument, self.source, self.rows, self.coding.context)
+
+    def row_numbers(self, given: RowArgument, argument: str) -> Array:
+        """Return the same as numbers, truth values being 0 and 1."""
+        return numbers_in(self.row_values(given, argument), argument)
 
     def report(self) -> FrameReport:
         """Return what was read, used and decided, as tables."""

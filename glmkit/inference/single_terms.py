@@ -52,6 +52,7 @@ __all__ = ["add1", "drop1"]
 
 NONE = "<none>"
 DELETIONS, ADDITIONS = "Single term deletions", "Single term additions"
+PERFECT = "<none> fits without a residual: its AIC is -Inf, and that of the others, measured from it, is not to be had."
 
 
 class _Line(NamedTuple):
@@ -225,12 +226,15 @@ def _table(base: FittedModel, lines: dict[str, _Line], title: str, test: str, no
     phi, fits = base.fit.dispersion, [base.fit, *(line.fit for line in lines.values())]
     sign = -1.0 if title == DELETIONS else 1.0
     df = np.array([0.0, *(line.df for line in lines.values())])
-    with np.errstate(invalid="ignore"):  # two perfect fits: Inf - Inf
+    with np.errstate(invalid="ignore"):  # a perfect fit is at -Inf: no distance to it
         worse = np.array([_criterion(fit, phi) for fit in fits]) - _criterion(base.fit, phi)
+        aic = aic_of(base.fit) + np.append(0.0, worse[1:] + 2.0 * sign * df[1:])
+    if np.isneginf(aic[0]):
+        notes = [*notes, PERFECT]
     columns = {
         "df": np.append(np.nan, df[1:]),
         "deviance": np.array([fit.deviance for fit in fits]),
-        "aic": aic_of(base.fit) + np.append(0.0, worse[1:] + 2.0 * sign * df[1:]),
+        "aic": aic,
     }
     if test != "none":
         columns["statistic"] = np.array([np.nan, *(line.test.statistic for line in lines.values())])

@@ -18,6 +18,11 @@ from glmkit.tables.table import Table
 
 __all__ = ["vif_table"]
 
+SINGULAR = (
+    "NA or Inf: the covariance of the coefficients is singular in double precision, as on the edge of the valid region "
+    "or with columns that all but depend on each other."
+)
+
 
 def vif_table(model: FittedModel) -> Table:
     """Return ``df gvif gvif_scaled`` by term, the intercept left out.
@@ -42,7 +47,10 @@ def vif_table(model: FittedModel) -> Table:
         first += len(columns)
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["df", "gvif"])
     frame["gvif_scaled"] = frame["gvif"] ** (1.0 / (2.0 * frame["df"]))
-    return Table(frame, "Variance inflation factors", notes=_notes(model))
+    notes = _notes(model)
+    if not np.all(np.isfinite(frame["gvif"])):
+        notes.append(SINGULAR)
+    return Table(frame, "Variance inflation factors", notes=notes)
 
 
 def _estimated_terms(model: FittedModel) -> dict[str, IntArray]:
@@ -78,7 +86,8 @@ def _inflation(correlation: Array, own: IntArray) -> float:
     others = np.setdiff1d(np.arange(len(correlation)), own)
     parts = [correlation[np.ix_(own, own)], correlation[np.ix_(others, others)], correlation]
     first, second, whole = (np.linalg.slogdet(part)[1] for part in parts)
-    return float(np.exp(first + second - whole))
+    with np.errstate(over="ignore", invalid="ignore"):  # singular: inf, or nan where a part is so by itself
+        return float(np.exp(first + second - whole))
 
 
 def _notes(model: FittedModel) -> list[str]:

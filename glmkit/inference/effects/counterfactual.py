@@ -106,7 +106,7 @@ def population(model: FittedModel, newdata: object, by: Sequence[str]) -> Popula
         for name in by:
             check_known(name, list(frame.source), "by")
         values = {name: used_value(frame, name) for name in names}
-        offsets = _offset_arguments(frame, frame.row_values)
+        offsets = _offset_arguments(frame, frame.row_numbers)
         weights = np.where(frame.weights > 0, row_counts(frame), 0.0)
     else:
         given = read_data(newdata, broadcast=True)
@@ -117,18 +117,14 @@ def population(model: FittedModel, newdata: object, by: Sequence[str]) -> Popula
     return Population(model, columns, offsets, weights, {name: levels_of(values[name]) for name in by})
 
 
-def _offset_arguments(frame: ModelFrame, read: Callable[[RowArgument, str], RowArgument]) -> dict[str, Array]:
+def _offset_arguments(frame: ModelFrame, read: Callable[[RowArgument, str], Array]) -> dict[str, Array]:
     """Return the offset arguments of the fit by row."""
     given = {name: getattr(frame.arguments, name) for name in ("offset", "exposure")}
-    return {
-        name: np.asarray(read(value, name), dtype=np.float64)
-        for name, value in given.items()
-        if value is not None
-    }
+    return {name: read(value, name) for name, value in given.items() if value is not None}
 
 
-def _reader(frame: ModelFrame, given: Columns) -> Callable[[RowArgument, str], RowArgument]:
-    def read(value: RowArgument, argument: str) -> RowArgument:
+def _reader(frame: ModelFrame, given: Columns) -> Callable[[RowArgument, str], Array]:
+    def read(value: RowArgument, argument: str) -> Array:
         if not isinstance(value, str):
             raise DataError(
                 f"The model was fitted with {argument}= given as values, which say nothing about the rows of "

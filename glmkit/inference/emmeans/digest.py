@@ -98,7 +98,7 @@ class _Digest:
             assert frame.offset is not None
             return frame.offset
         if name[1:] in ARGUMENTS and name not in frame.coding.variables:
-            value = np.asarray(frame.row_values(getattr(frame.arguments, name[1:]), name[1:]))
+            value = frame.row_numbers(getattr(frame.arguments, name[1:]), name[1:])
             return np.log(value) if name[1:] == "exposure" else value
         return np.asarray(_used(frame, name), dtype=np.float64)
 

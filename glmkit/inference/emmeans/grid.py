@@ -292,7 +292,7 @@ def _argument_mean(frame: ModelFrame, argument: str) -> float | None:
     given = getattr(frame.arguments, argument)
     if given is None:
         return None
-    value = np.asarray(frame.row_values(given, argument))
+    value = frame.row_numbers(given, argument)
     return _mean(frame, value) if argument == "offset" else float(np.exp(_mean(frame, np.log(value))))
 
 

@@ -100,11 +100,12 @@ class RatioScale:
 
     def show(self, value: Array) -> Array:
         """Return exp(v)."""
-        return np.exp(value)
+        with np.errstate(over="ignore", under="ignore"):  # a huge difference: its ratio is inf
+            return np.exp(value)
 
     def slope(self, value: Array) -> Array:
         """Return exp(v)."""
-        return np.exp(value)
+        return self.show(value)
 
     def of_differences(self) -> Back:
         """Return the same scale: a ratio of ratios."""

@@ -168,13 +168,11 @@ class ShownMeans(LinearValues, ShownAsTable):
         return [np.flatnonzero(keys == key) for key in dict.fromkeys(keys)]
 
     def _shown_columns(self) -> pd.DataFrame:
-        value = self.value
-        shown = {
-            "estimate": self.back.show(value),
-            "std_error": np.abs(self.back.slope(value)) * self.std_error,
-            "df": self.df,
-        }
-        return self.labels.assign(**shown)
+        with np.errstate(
+            over="ignore", under="ignore", invalid="ignore"
+        ):  # a ratio of inf has an error of inf
+            error = np.abs(self.back.slope(self.value)) * self.std_error
+        return self.labels.assign(estimate=self.back.show(self.value), std_error=error, df=self.df)
 
     def _tests(self) -> pd.DataFrame:
         with np.errstate(divide="ignore", invalid="ignore"):  # no variance: an infinite statistic

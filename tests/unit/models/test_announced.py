@@ -221,12 +221,56 @@ def test_a_row_of_zero_weight_at_infinity_changes_no_coefficient_or_interval(fam
     np.testing.assert_allclose(fit.confint("profile"), without.confint("profile"), rtol=1e-6)  # of the roots
 
 
+def test_truth_values_as_an_offset_are_numbers_in_emmeans_and_effects():
+    data = ONES.assign(one=(ONES["x"] > 4) * 1.0)
+    fit = gk.glm("y ~ x", data, offset="x > 4")
+    same = gk.glm("y ~ x", data, offset="one")
+    np.testing.assert_array_equal(fit.emmeans("x").frame["estimate"], same.emmeans("x").frame["estimate"])
+    np.testing.assert_array_equal(
+        fit.marginal_effects().frame["estimate"], same.marginal_effects().frame["estimate"]
+    )
+
+
+@pytest.mark.filterwarnings("ignore::glmkit.errors.GlmkitWarning")
+def test_a_ratio_of_means_beyond_the_range_is_infinite():
+    data = pd.DataFrame({"y": [1, 2, 3, 4, 2, 5], "g": list("aabbcc"), "x": [0, 1e-3] * 3})
+    pairs = gk.glm("y ~ g * x", data, "poisson").emmeans("g", at={"x": 1e4}).pairs()
+    ratio = pairs.frame["estimate"].to_numpy()
+    assert ratio[0] == np.inf
+    np.testing.assert_array_equal(ratio[1:], 0.0)
+
+
 def test_effects_of_infinite_estimates_name_these_as_the_reason():
     data = pd.DataFrame({"y": list("aabbcc"), "x": [1.0, 2, 3, 4, 5, 6]})
     with pytest.warns(gk.SeparationWarning):
         fit = gk.glm("y ~ x", data, "multinomial")
     table = fit.marginal_effects()
     assert table.notes == ("NA: estimates are infinite.",)
+
+
+def test_a_single_term_table_of_a_perfect_fit_says_that_no_distance_is_to_be_had():
+    data = pd.DataFrame({"y": [1.0, 2.0], "g": ["a", "b"]})
+    table = gk.glm("y ~ g", data).drop1()
+    assert np.isneginf(table.frame.loc["<none>", "aic"])
+    assert np.isnan(table.frame.loc["g", "aic"])
+    assert "<none> fits without a residual" in table.to_text()
+
+
+SINGULAR = pd.DataFrame(
+    {
+        "y": [0, 0, 1, 1, 0, 0, 0, 0],
+        "x": [4.5, -2.5, 5.8, 7.9, 5.6, 7.1, 7.6, 4.0],
+        "z": [8.6, -0.8, 2.6, 3.2, 7.4, 4.4, 4.6, 6.4],
+    }
+)
+
+
+def test_variance_inflation_of_a_singular_covariance_is_said():
+    with pytest.warns(gk.BoundaryWarning):
+        fit = gk.glm("y ~ exp(x) + bs(z)", SINGULAR, "quasibinomial(sqrt)")
+    table = fit.vif()
+    assert np.all(np.isnan(table.frame["gvif"]))
+    assert any("is singular in double precision" in note for note in table.notes)
 
 
 NO_INFLATION = pd.DataFrame(
