@@ -30,6 +30,8 @@ __all__ = ["fit_model"]
 
 # Rounds at most; three to six are usual.
 ROUNDS = 200
+# Rounds without a step smaller than any before, after which the parameter is going round in a circle.
+CIRCLING = 20
 
 
 def fit_model(
@@ -77,10 +79,12 @@ def _alternate(problem: Problem, family: Family, control: Control, start: Array 
     fit = simplest = _settled(problem, family.held(first), control, start)
     estimate, moved, passed = Nuisance(first, float("nan")), np.inf, [fit]
     rounds, close = 0, max(control.tol, family.nuisance_precision)
-    while moved > close and rounds < ROUNDS:
+    least, gained = np.inf, 0  # the smallest step, and its round
+    while moved > close and rounds < min(ROUNDS, gained + CIRCLING):
         rounds += 1
         last, estimate = estimate, fit.family.nuisance_at(_sample(problem, fit.mean.mu))
         moved = _moved(last, estimate)
+        least, gained = (moved, rounds) if moved < least else (least, gained)
         fit = _settled(problem, family.held(estimate.value), control, _coefficients(fit))
         passed.append(fit)
     trace = tuple(line for each in passed for line in _trace_in_terms_of(fit, each))

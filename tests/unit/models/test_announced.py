@@ -346,3 +346,12 @@ def test_score_intervals_with_a_weight_of_next_to_nothing_are_refused():
 def test_influence_with_a_weight_of_next_to_nothing_is_had_of_the_other_rows():
     fit = gk.glm("y ~ z", NEXT_TO_NO_WEIGHT, "binomial", weights="w")
     assert len(fit.influence().frame) == 6
+
+
+@pytest.mark.filterwarnings("ignore::glmkit.errors.GlmkitWarning")
+def test_a_power_that_goes_round_in_a_circle_is_given_up(monkeypatch):
+    monkeypatch.setattr("glmkit.fitting.nuisance.CIRCLING", 1)
+    data = pd.DataFrame({"y": [3.0, 10, 4], "g": list("bac")})
+    fit = gk.glm("y ~ g", data, gk.Tweedie(None))
+    assert fit.fit.reason == "nuisance"
+    assert fit.fit.nuisance.rounds < 10
