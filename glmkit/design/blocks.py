@@ -15,6 +15,7 @@ import numpy as np
 from glmkit._typing import IntArray
 from glmkit.design.columns import ColumnDesign, columns_of_blocks
 from glmkit.design.dense import DenseDesign
+from glmkit.design.level_sums import code_type
 from glmkit.design.parts import Block, CodedPart, NumericPart, expand, pair_of
 from glmkit.design.structured import CodedColumns, StructuredDesign, joined
 
@@ -117,7 +118,7 @@ def _merged(pieces: list[CodedColumns], most: int) -> list[CodedColumns]:
 
 def _with_wide_codes(pieces: list[CodedColumns]) -> list[CodedColumns]:
     """Return the pieces with codes as sums by level want them, once for all pieces of a factor."""
-    wide = {id(piece.codes): piece.codes.astype(np.intp, copy=False) for piece in pieces}
+    wide = {id(piece.codes): piece.codes.astype(code_type(len(piece.matrix)), copy=False) for piece in pieces}
     return [replace(piece, codes=wide[id(piece.codes)]) for piece in pieces]
 
 

@@ -14,12 +14,15 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from glmkit._typing import Array, IntArray
 from glmkit.design.dense import DenseDesign
+from glmkit.design.matrix import Swept, Visit
 from glmkit.design.parts import Block, NumericPart, fill_column
+from glmkit.design.sweeping import sweep_blocks
 from glmkit.numerics.compensated import compensated_tdot
 from glmkit.numerics.rowwise import over_chunks
 
@@ -27,6 +30,8 @@ __all__ = ["ColumnDesign", "columns_of_blocks"]
 
 # Elements of a block: 2 MiB, so that even of wide designs it has enough rows to be worth a call a column.
 BLOCK = 262_144
+# Rows of a block at most, so that the vectors of its rows stay in cache beside it.
+BLOCK_ROWS = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +63,32 @@ class Column:
         out = np.empty(len(rows))
         fill_column(self.block.select(rows).parts, self.position, out)
         return out - self.shift
+
+
+class Moments(NamedTuple):
+    """Total weight, weighted means and sums of squares about them, of some rows."""
+
+    weight: float
+    mean: Array
+    squares: Array
+
+    @classmethod
+    def of(cls, X: Array, w: Array) -> Moments:
+        """Return the moments of a block, (b, p), which is overwritten."""
+        weight = float(np.sum(w))
+        mean = w @ X / weight if weight > 0.0 else np.zeros(X.shape[1])
+        X -= mean
+        X *= X
+        return cls(weight, mean, w @ X)
+
+    def joined(self, other: Moments) -> Moments:
+        """Return the moments of the rows of both (Chan, Golub & LeVeque 1983)."""
+        weight = self.weight + other.weight
+        if weight == 0.0:
+            return self
+        apart, share = other.mean - self.mean, other.weight / weight
+        squares = self.squares + other.squares + apart**2 * (self.weight * share)
+        return Moments(weight, self.mean + apart * share, squares)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +163,16 @@ class ColumnDesign:
             tdots += tdot
         return 0.5 * (grams + grams.T), tdots
 
+    def sweep(self, beta: Array, visit: Visit) -> Swept:
+        """Return what visits to blocks of rows, each with its X beta, add up to."""
+        return sweep_blocks(self.row_blocks, self.shape, beta, visit)
+
+    def matrix(self, rows: slice) -> Array:
+        """Return some rows as a matrix made anew."""
+        out = np.empty((rows.stop - rows.start, len(self.columns)), order="F")
+        self._fill(rows, out)
+        return out
+
     def take(self, columns: IntArray) -> ColumnDesign:
         """Return the design of these columns; the same object when all are kept."""
         p = len(self.columns)
@@ -163,14 +204,18 @@ class ColumnDesign:
 
     def moments(self, w: Array) -> tuple[Array, Array]:
         """Return the weighted mean and standard deviation of each column."""
-        share = w / np.sum(w)
-        mean = self.tdot(share)
-        variance = np.zeros(len(self.columns))
-        for rows, X in self.row_blocks():
-            X -= mean
-            X *= X
-            variance += share[rows] @ X
-        return mean, np.sqrt(variance)
+        p = len(self.columns)
+
+        def part(chunk: slice) -> Moments:
+            total = Moments(0.0, np.zeros(p), np.zeros(p))
+            for rows, X in self.row_blocks(chunk):
+                total = total.joined(Moments.of(X, w[rows]))
+            return total
+
+        whole = Moments(0.0, np.zeros(p), np.zeros(p))
+        for one in over_chunks(part, self.n, p, threaded_width=0):
+            whole = whole.joined(one)
+        return whole.mean, np.sqrt(whole.squares / whole.weight)
 
     def cells(self) -> None:
         """Return None: no code tells equal rows."""
@@ -187,16 +232,13 @@ class ColumnDesign:
 
     def dense(self) -> Array:
         """Return the matrix itself, made anew."""
-        out = np.empty(self.shape, order="F")
-        for j, column in enumerate(self.columns):
-            column.fill(slice(0, self.n), out[:, j])
-        return out
+        return self.matrix(slice(0, self.n))
 
     def row_blocks(self, within: slice | None = None) -> Iterator[tuple[slice, Array]]:
         """Yield the rows of each block and its matrix, in a buffer that the next block overwrites."""
         begin, end = (0, self.n) if within is None else (within.start, within.stop)
         p = len(self.columns)
-        size = max(256, BLOCK // max(p, 1))
+        size = min(max(256, BLOCK // max(p, 1)), BLOCK_ROWS)
         buffer = np.empty((min(size, end - begin), p), order="F")
         for first in range(begin, end, size):
             rows = slice(first, min(first + size, end))

@@ -19,7 +19,7 @@ from glmkit.errors import FitError
 from glmkit.families.base import Family, Mean
 from glmkit.fitting.adjusted import AdjustedObjective, adjusted_scoring, is_penalised
 from glmkit.fitting.cells import by_cell
-from glmkit.fitting.goodness import deviance_of, dispersion_of, log_likelihood, pearson_statistic
+from glmkit.fitting.goodness import Likelihood, deviance_of, dispersion_of, pearson_statistic
 from glmkit.fitting.independence import Independence, independence_of
 from glmkit.fitting.null_rows import null_rows
 from glmkit.fitting.objective import GLMObjective, Point
@@ -159,7 +159,9 @@ def fit_glm(
     merit, point = solution.point.merit, solution.point
     rank = len(independence.kept)
     pearson = pearson_statistic(problem, family, point.mean)
-    deviance = deviance_of(problem, family, point.mean)
+    plain = (problem.method == "ml" or objective.linear) and np.isfinite(merit)
+    deviance = merit if plain else deviance_of(problem, family, point.mean)
+    likelihood = Likelihood(problem, family)
     return GLMFit(
         problem=problem,
         family=family,
@@ -170,10 +172,10 @@ def fit_glm(
         eta=point.eta,
         mean=point.mean,
         deviance=deviance,
-        null=known.null or null_model(problem, family, control),
+        null=known.null or null_model(problem, family, control, likelihood),
         pearson_chi2=pearson,
         dispersion=dispersion_of(family, pearson, problem.nobs - rank),
-        loglik=log_likelihood(problem, family, point.mean, deviance),
+        loglik=likelihood.at(point.mean, deviance),
         converged=solution.converged,
         reason=solution.reason,
         trace=solution.trace,
@@ -204,13 +206,13 @@ class Known(NamedTuple):
     independence: Independence | None = None
 
 
-def null_model(problem: Problem, family: Family, control: Control) -> NullModel:
+def null_model(problem: Problem, family: Family, control: Control, likelihood: Likelihood) -> NullModel:
     """Return deviance and log-likelihood of the null model; nan where it does not exist."""
     mean = _null_mean(problem, family, control)
     if mean is None:
         return NullModel(float("nan"), float("nan"))
     deviance = deviance_of(problem, family, mean)
-    return NullModel(deviance, log_likelihood(problem, family, mean, deviance))
+    return NullModel(deviance, likelihood.at(mean, deviance))
 
 
 def _null_mean(problem: Problem, family: Family, control: Control) -> Mean | None:
@@ -309,7 +311,7 @@ def _maximum(
     inverse = cells.inverse_information(solution.point, solution.factor)
     if cells is objective:
         return solution, inverse
-    point = objective.at(solution.point.beta)
+    point = objective.at(solution.point.beta, last=True)
     within = point.merit - solution.point.merit
     trace = tuple(line._replace(deviance=line.deviance + within) for line in solution.trace)
     return solution._replace(point=point, trace=trace), inverse

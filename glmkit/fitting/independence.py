@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from glmkit.design.centring import Centring, centring_of
 from glmkit.design.matrix import Design
 from glmkit.errors import DesignError
 from glmkit.families.base import Family
+from glmkit.fitting.points import counted
 from glmkit.fitting.problem import Problem
 from glmkit.numerics.rank import Rank, independent_columns, vouched_by_gram
 
@@ -101,11 +102,26 @@ class Independence:
 
 
 def independence_of(problem: Problem, family: Family) -> Independence:
-    """Return the independent columns, weighted as at the family's starting mean."""
-    mu = family.start(problem.y, problem.weights)
-    working = family.working_weight(family.mean(family.link(mu)))
-    working = problem.weights * np.where(problem.weights > 0, working, 0.0)
-    return independence_under(problem.design, problem.weights, problem.constant, working)
+    """Return the independent columns, weighted as at the family's starting mean; over cells where rows are equal."""
+    cells = problem.design.cells()
+    if cells is None:
+        working = _starting_weights(family, problem.y, problem.weights)
+        return independence_under(problem.design, problem.weights, problem.constant, working)
+    codes, design = cells
+    weights = np.asarray(np.bincount(codes, weights=problem.weights, minlength=design.shape[0]), np.float64)
+    totals = np.bincount(codes, weights=problem.weights * problem.y, minlength=design.shape[0])
+    average = float(np.sum(totals) / np.sum(weights))
+    y = np.where(weights > 0, totals / np.where(weights > 0, weights, 1.0), average)
+    working = _starting_weights(family, y, weights)
+    found = independence_under(design, weights, problem.constant, working)
+    fitted = problem.design.shifted(found.centring.shift) if found.centring.moves else problem.design
+    return replace(found, design=fitted.take(found.kept), gram=None)
+
+
+def _starting_weights(family: Family, y: Array, weights: Array) -> Array:
+    """Return the working weights at the family's starting mean, (n,)."""
+    mu = family.start(y, weights)
+    return counted(weights, family.working_weight(family.mean(family.link(mu))))
 
 
 def independence_under(

@@ -20,7 +20,7 @@ from glmkit.fitting.scoring import Control, Solution, fisher_scoring
 __all__ = ["strided_start"]
 
 # Rows of the smallest fit: so many, and so many for each column.
-LEAST_ROWS = 20_000
+LEAST_ROWS = 5_000
 ROWS_A_COLUMN = 200
 # A smaller fit is worth its cost where it has at most this share of the rows; the next smaller one starts it.
 STRIDE = 10

@@ -39,7 +39,7 @@ from glmkit.frame.notes import coding_notes
 from glmkit.frame.registered import available
 from glmkit.frame.report import FrameReport, frame_report
 from glmkit.frame.response import Response, check_trials, read_response
-from glmkit.frame.rows import Missing, Rows, choose_rows, first_labels, lost_rows, row_list
+from glmkit.frame.rows import Missing, Rows, choose_rows, first_labels, is_plain, lost_rows, row_list
 from glmkit.frame.terms import TermColumns
 from glmkit.frame.values import Factor, Logical, Matrix, Value, take_rows
 
@@ -298,6 +298,8 @@ def find_missing(values: Mapping[str, Value], columns: Columns) -> dict[str, Mis
     by_column: dict[str, Missing] = {}
     made: dict[str, Missing] = {}
     for expression, value in values.items():
+        if is_plain(value):
+            continue
         lost = lost_rows(value)
         if not lost.any():
             continue
@@ -326,7 +328,7 @@ def check_finite(values: Mapping[str, Value], labels: pd.Index[Any]) -> None:
         if isinstance(value, Factor | Logical):
             continue
         numbers = value.values if isinstance(value, Matrix) else value
-        if np.isfinite(numbers).all():
+        if is_plain(value) or np.isfinite(numbers).all():
             continue
         infinite = np.isinf(numbers)
         rows = infinite if infinite.ndim == 1 else np.logical_or.reduce(infinite, axis=1)

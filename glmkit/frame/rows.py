@@ -21,6 +21,7 @@ __all__ = [
     "check_counts",
     "choose_rows",
     "first_labels",
+    "is_plain",
     "lost_rows",
     "named_labels",
     "row_list",
@@ -228,6 +229,14 @@ def _nothing_left(n: int) -> DataError:
     if n:
         return DataError(f"subset keeps no rows of {n}. Check its condition.", argument="subset")
     return DataError("The data are empty: 0 rows. Pass data with at least one row.")
+
+
+def is_plain(value: Value) -> bool:
+    """Return whether every value is a finite number, by their sum alone; False also where that is in doubt."""
+    if isinstance(value, Factor):
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity both survive a sum
+        return bool(np.isfinite(np.sum(value if isinstance(value, np.ndarray) else value.values)))
 
 
 def lost_rows(value: Value) -> BoolArray:

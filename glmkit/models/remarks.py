@@ -280,6 +280,8 @@ def of_the_null(deviance: float) -> list[Remark]:
 
 
 def _of_the_spread(fit: GLMFit) -> list[Remark]:
+    if fit.pearson_chi2 <= OVERDISPERSED * fit.df_resid:  # no need to ask further
+        return []
     return of_the_spread(fit, overdispersion(fit))
 
 
