@@ -27,7 +27,7 @@ from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.fitting.starting import drawn_back, valid_point
-from glmkit.fitting.strided import strided_start
+from glmkit.fitting.strided import Beginning, sampled_beginning, strided_start
 from glmkit.numerics.factor import InformationFactor
 from glmkit.numerics.rowwise import over_rows
 
@@ -148,19 +148,16 @@ def fit_glm(
         No valid starting value can be found.
     """
     known = Known() if known is None else known
-    independence = known.independence or independence_of(problem, family)
-    objective = _objective(problem, family, independence)
-    if problem.method == "ml" or objective.linear:
-        solution, inverse = _maximum(objective, independence, start, control)
+    beginning = _beginning(problem, family, start, known)
+    independence, plain = beginning.independence, problem.method == "ml" or beginning.objective.linear
+    if plain:
+        solution, inverse = _maximum(beginning, start, control)
     else:
-        point = _starting(objective, independence, start)
-        solution = _adjusted_solution(objective, point, problem, independence, control)
-        inverse = objective.inverse_information(solution.point, solution.factor)
+        solution, inverse = _adjusted_maximum(beginning, problem, start, control)
     merit, point = solution.point.merit, solution.point
-    rank = len(independence.kept)
     pearson = pearson_statistic(problem, family, point.mean)
-    plain = (problem.method == "ml" or objective.linear) and np.isfinite(merit)
-    deviance = merit if plain else deviance_of(problem, family, point.mean)
+    known_deviance = plain and np.isfinite(merit)
+    deviance = merit if known_deviance else deviance_of(problem, family, point.mean)
     likelihood = Likelihood(problem, family)
     return GLMFit(
         problem=problem,
@@ -174,7 +171,7 @@ def fit_glm(
         deviance=deviance,
         null=known.null or null_model(problem, family, control, likelihood),
         pearson_chi2=pearson,
-        dispersion=dispersion_of(family, pearson, problem.nobs - rank),
+        dispersion=dispersion_of(family, pearson, problem.nobs - len(independence.kept)),
         loglik=likelihood.at(point.mean, deviance),
         converged=solution.converged,
         reason=solution.reason,
@@ -249,7 +246,7 @@ def _average_mean(problem: Problem, family: Family) -> Mean | None:
         mu = family.mean(family.link(np.array([average]))).mu[0]
     if not np.isclose(mu, average, rtol=1e-6, atol=0.0):
         return None
-    return Mean(np.full(n, average), np.full(n, rest), np.ones(n))
+    return Mean(*(np.broadcast_to(np.float64(value), n) for value in (average, rest, 1.0)))
 
 
 def starting_point(objective: GLMObjective, constant: Array | None, gram: Array | None = None) -> Point:
@@ -280,9 +277,19 @@ def _inner_coefficients(objective: GLMObjective, constant: Array | None) -> list
     return [candidate for candidate in candidates if np.all(np.isfinite(candidate))]
 
 
-def _objective(problem: Problem, family: Family, independence: Independence) -> GLMObjective:
+def _beginning(problem: Problem, family: Family, start: Array | None, known: Known) -> Beginning:
+    """Return the independent columns, the objective over them, and a start where a sample has one."""
+    independence = known.independence
+    if independence is None and start is None and problem.method == "ml":
+        found = sampled_beginning(
+            problem, family, lambda part, gram: starting_point(part, problem.constant, gram)
+        )
+        if found is not None:
+            return found
+    independence = independence or independence_of(problem, family)
     design = independence.design
-    return GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
+    objective = GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
+    return Beginning(independence, objective, None)
 
 
 def _starting(objective: GLMObjective, independence: Independence, start: Array | None) -> Point | None:
@@ -292,21 +299,20 @@ def _starting(objective: GLMObjective, independence: Independence, start: Array 
     if start is not None:
         return valid_point(objective, independence.centring.to_fitted(start[independence.kept]))
     constant = independence.centring.span_constant
+    known = independence.gram if objective.design is independence.design else None
 
-    def first(part: GLMObjective) -> Point:
-        whole = part.design is independence.design
-        return starting_point(part, constant, independence.gram if whole else None)
+    def first(part: GLMObjective, gram: Array | None) -> Point:
+        return starting_point(part, constant, gram)
 
-    return strided_start(objective, first) or first(objective)
+    return strided_start(objective, first) or first(objective, known)
 
 
-def _maximum(
-    objective: GLMObjective, independence: Independence, start: Array | None, control: Control
-) -> tuple[Solution, Array]:
+def _maximum(beginning: Beginning, start: Array | None, control: Control) -> tuple[Solution, Array]:
     """Return the maximum of the likelihood, over the cells where rows are equal, and the inverse information."""
-    cells = by_cell(objective)
+    independence, objective, point = beginning
+    cells = objective if point is not None else by_cell(objective)
     gram = independence.gram if cells is objective else None
-    first = _starting(cells, independence, start)
+    first = point or _starting(cells, independence, start)
     solution = _solve(cells, first, independence.centring.span_constant, control, gram)
     inverse = cells.inverse_information(solution.point, solution.factor)
     if cells is objective:
@@ -360,16 +366,15 @@ def _is_lost(objective: GLMObjective, solution: Solution) -> bool:
     return objective.newton(solution.point, objective.quadratic(solution.point)) is None
 
 
-def _adjusted_solution(
-    objective: GLMObjective,
-    point: Point | None,
-    problem: Problem,
-    independence: Independence,
-    control: Control,
-) -> Solution:
-    """Return the solution of the adjusted score, with the deviance itself in the trace."""
+def _adjusted_maximum(
+    beginning: Beginning, problem: Problem, start: Array | None, control: Control
+) -> tuple[Solution, Array]:
+    """Return the solution of the adjusted score, with the deviance itself in the trace, and the inverse information."""
+    independence, objective, _ = beginning
+    point = _starting(objective, independence, start)
     assert point is not None
     adjusted = AdjustedObjective(objective, problem.method, independence.centring, problem.penalised)
     solution = adjusted_scoring(adjusted, point.beta, control)
     trace = tuple(line._replace(deviance=objective.at(line.coef).merit) for line in solution.trace)
-    return solution._replace(trace=trace)
+    inverse = objective.inverse_information(solution.point, solution.factor)
+    return solution._replace(trace=trace), inverse

@@ -36,6 +36,8 @@ CHOLESKY_CONDITION = 1e6
 # and the condition from which it is worth a pass over more.
 COMPENSATED_ELEMENTS = 50_000
 COMPENSATED_CONDITION = 1e3
+# Squared length of a step in standard errors from which on its rounding does not matter: more steps follow.
+ROUGH = 0.01
 # The inverse of a Gram matrix loses twice the digits of the condition: 50 leaves twelve.
 INVERSE_CONDITION = 50.0
 # Step of the differences for the observed information: the cube root of a rounding.
@@ -115,7 +117,7 @@ class GLMObjective:
         swept = self.design.sweep(beta, visit)
         deviance, squares, pearson = swept.sums.tolist()
         finite = bool(np.isfinite(deviance))
-        sums = None if last or not finite else Sums(swept.tdot, swept.gram, squares, pearson)
+        sums = Sums(swept.tdot, swept.gram, squares, pearson) if swept.tdot is not None and finite else None
         return Point(beta, eta, deviance if finite else float("inf"), self.family.mean, sums)
 
     def point(self, beta: Array, eta: Array) -> Point:
@@ -144,10 +146,11 @@ class GLMObjective:
         factor = self._constant_factor if sums.gram is None else cholesky_factor(sums.gram)
         if factor is None or factor.condition > CHOLESKY_CONDITION:
             return _quiet(self._quadratic_by_qr(point, self.working_weights(point), unit), floor)
-        score = sums.score
-        if score is None or self._accurate(factor.condition):
-            score = self._tdot(self.residual(point), factor.condition)
-        return _quiet(Quadratic(score, factor, factor.solve(score), unit), floor)
+        score, step = sums.score, factor.solve(sums.score)
+        if float(step @ score) < ROUGH * unit and self._accurate(factor.condition):
+            score = self.design.accurate_tdot(self.residual(point))
+            step = factor.solve(score)
+        return _quiet(Quadratic(score, factor, step, unit), floor)
 
     def sums_at(self, point: Point) -> Sums:
         """Return the sums at a point: those of its pass, where it had one."""
@@ -157,9 +160,7 @@ class GLMObjective:
         squares = float(working @ (point.eta * point.eta))
         pearson = 0.0 if self.family.dispersion is not None else pearson_sum(working, residual)
         if self.family.constant_weight is not None:
-            return Sums(None, None, squares, pearson)
-        if self._accurate(1.0):
-            return Sums(None, self.design.gram(working), squares, pearson)
+            return Sums(self.design.tdot(residual), None, squares, pearson)
         gram, score = self.design.gram_and_tdot(working, residual)
         return Sums(score, gram, squares, pearson)
 
@@ -263,11 +264,6 @@ class GLMObjective:
         rows, root = self._weighted(working)
         step, factor = weighted_least_squares(rows, root * residual, refine=True)
         return Quadratic(rows.T @ (root * residual), factor, step, unit)
-
-    def _tdot(self, residual: Array, condition: float) -> Array:
-        if self._accurate(condition):
-            return self.design.accurate_tdot(residual)
-        return self.design.tdot(residual)
 
     def _accurate(self, condition: float) -> bool:
         n, p = self.design.shape

@@ -24,7 +24,7 @@ __all__ = ["Point", "Quadratic", "RowPass", "Sums", "block_deviance", "counted",
 class Sums(NamedTuple):
     """Sums over rows that a step is made of."""
 
-    score: Array | None  # (p,) X' w (y - mu) dmu / V; None where it is still to be computed with care
+    score: Array  # (p,) X' w (y - mu) dmu / V
     gram: Array | None  # (p, p) X'WX; None where every point has the same
     squares: float  # eta'W eta
     pearson: float  # sum of residual^2 / W, where the dispersion is estimated

@@ -224,10 +224,11 @@ def model_frame(
     arguments = arguments or RowArguments()
     read = _read(formula, data, available(context), second_part)
     numbers = read_row_arguments(arguments, read.columns, read.context)
-    missing = find_missing(read.values, read.columns) | numbers.missing()
+    unsure = {text: value for text, value in read.values.items() if not is_plain(value)}
+    missing = find_missing(unsure, read.columns) | numbers.missing()
     rows = choose_rows(read.columns.index, missing, numbers.subset, arguments.na_action)
     values = {text: _taken(value, rows) for text, value in read.values.items()}
-    check_finite(values, rows.labels)
+    check_finite({text: values[text] for text in unsure}, rows.labels)
     numbers = numbers if rows.all_used else numbers.select(rows.kept)
     check_row_numbers(numbers, rows.labels)
     asked = (response_kind, contrasts, arguments)
@@ -298,8 +299,6 @@ def find_missing(values: Mapping[str, Value], columns: Columns) -> dict[str, Mis
     by_column: dict[str, Missing] = {}
     made: dict[str, Missing] = {}
     for expression, value in values.items():
-        if is_plain(value):
-            continue
         lost = lost_rows(value)
         if not lost.any():
             continue
@@ -328,7 +327,7 @@ def check_finite(values: Mapping[str, Value], labels: pd.Index[Any]) -> None:
         if isinstance(value, Factor | Logical):
             continue
         numbers = value.values if isinstance(value, Matrix) else value
-        if is_plain(value) or np.isfinite(numbers).all():
+        if np.isfinite(numbers).all():
             continue
         infinite = np.isinf(numbers)
         rows = infinite if infinite.ndim == 1 else np.logical_or.reduce(infinite, axis=1)

@@ -118,9 +118,7 @@ class ChunkedObjective:
         if not np.isfinite(point.merit):
             return False
         found = objective.sums_at(point)
-        score = found.score
-        if score is None or self._accurate:
-            score = design.accurate_tdot(objective.residual(point))
+        score = design.accurate_tdot(objective.residual(point)) if self._accurate else found.score
         gram = design.gram(objective.working_weights(point)) if found.gram is None else found.gram
         sums.merit.add(point.merit)
         sums.score.add(score)
