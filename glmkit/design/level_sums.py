@@ -121,16 +121,21 @@ class LevelSums:
 
     def gram(self) -> Array:
         """Return X' diag(w) X."""
-        total = np.empty((self._p, self._p))
-        total[np.ix_(self.at, self.at)] = self.plain_gram
+        total = np.zeros((self._p, self._p))
+        plain = _span(self.at)
+        _put(total, plain, plain, self.plain_gram)
         pairs = iter(self.pairs)
         for i, (piece, table) in enumerate(zip(self.pieces, self.tables, strict=True)):
+            own = _span(piece.at)
             beside = piece.contract(table[:, 2:])
-            total[np.ix_(piece.at, self.at)] = beside
-            total[np.ix_(self.at, piece.at)] = beside.T
-            _fill_own(total, piece, table[:, 1])
+            _put(total, own, plain, beside)
+            _put(total, plain, own, beside.T)
+            _put_own(total, piece, table[:, 1])
             for other in self.pieces[:i]:
-                _fill_pair(total, piece, other, next(pairs))
+                block = piece.contract(next(pairs).reshape(len(piece.matrix), len(other.matrix)))
+                block = other.contract(block.T)
+                _put(total, _span(other.at), own, block)
+                _put(total, own, _span(other.at), block.T)
         return total
 
     @property
@@ -180,18 +185,27 @@ def _sums(codes: IntArray, values: Array | None, columns: Array, levels: int) ->
     )
 
 
-def _fill_own(total: Array, piece: Piece, level: Array) -> None:
+def _span(at: IntArray) -> slice | IntArray:
+    """Return positions as a slice where they follow each other: it is read and written much faster."""
+    if not len(at):
+        return slice(0, 0)
+    first, last = int(at[0]), int(at[-1])
+    return slice(first, last + 1) if np.array_equal(at, np.arange(first, first + len(at))) else at
+
+
+def _put(total: Array, rows: slice | IntArray, columns: slice | IntArray, block: Array) -> None:
+    """Write a block of a matrix."""
+    if isinstance(rows, slice) or isinstance(columns, slice):
+        total[rows, columns] = block
+    else:
+        total[np.ix_(rows, columns)] = block
+
+
+def _put_own(total: Array, piece: Piece, level: Array) -> None:
+    """Write the block of a piece with itself, whose sums of weights by level are known."""
     picked = piece.picked
     if picked is None:
         own = piece.matrix.T @ (level[:, None] * piece.matrix)
-        total[np.ix_(piece.at, piece.at)] = 0.5 * (own + own.T)
+        _put(total, _span(piece.at), _span(piece.at), 0.5 * (own + own.T))
     else:
-        total[np.ix_(piece.at, piece.at)] = 0.0
         total[piece.at, piece.at] = level[picked]
-
-
-def _fill_pair(total: Array, piece: Piece, other: Piece, sums: Array) -> None:
-    table = sums.reshape(len(piece.matrix), len(other.matrix))
-    block = other.contract(piece.contract(table).T)
-    total[np.ix_(other.at, piece.at)] = block
-    total[np.ix_(piece.at, other.at)] = block.T

@@ -162,7 +162,7 @@ def fit_glm(
     return GLMFit(
         problem=problem,
         family=family,
-        independence=replace(independence, gram=None),
+        independence=replace(independence, factor=None),
         gamma=point.beta,
         factor=solution.factor,
         inverse=inverse,
@@ -249,7 +249,9 @@ def _average_mean(problem: Problem, family: Family) -> Mean | None:
     return Mean(*(np.broadcast_to(np.float64(value), n) for value in (average, rest, 1.0)))
 
 
-def starting_point(objective: GLMObjective, constant: Array | None, gram: Array | None = None) -> Point:
+def starting_point(
+    objective: GLMObjective, constant: Array | None, factor: InformationFactor | None = None
+) -> Point:
     """Return the point of one weighted least squares from the family's starting mean.
 
     Where that leaves the valid region it is drawn back, by halves, to the constant mean.
@@ -260,7 +262,7 @@ def starting_point(objective: GLMObjective, constant: Array | None, gram: Array 
     mean = family.mean(eta)
     response = eta - objective.offset + family.working_residual(objective.y, mean)
     beta, _ = objective.least_squares(
-        family.working_weight(mean), np.where(objective.weights > 0, response, 0.0), gram
+        family.working_weight(mean), np.where(objective.weights > 0, response, 0.0), factor
     )
     return drawn_back(objective, beta, lambda: _inner_coefficients(objective, constant))
 
@@ -282,7 +284,7 @@ def _beginning(problem: Problem, family: Family, start: Array | None, known: Kno
     independence = known.independence
     if independence is None and start is None and problem.method == "ml":
         found = sampled_beginning(
-            problem, family, lambda part, gram: starting_point(part, problem.constant, gram)
+            problem, family, lambda part, factor: starting_point(part, problem.constant, factor)
         )
         if found is not None:
             return found
@@ -299,10 +301,10 @@ def _starting(objective: GLMObjective, independence: Independence, start: Array 
     if start is not None:
         return valid_point(objective, independence.centring.to_fitted(start[independence.kept]))
     constant = independence.centring.span_constant
-    known = independence.gram if objective.design is independence.design else None
+    known = independence.factor if objective.design is independence.design else None
 
-    def first(part: GLMObjective, gram: Array | None) -> Point:
-        return starting_point(part, constant, gram)
+    def first(part: GLMObjective, factor: InformationFactor | None) -> Point:
+        return starting_point(part, constant, factor)
 
     return strided_start(objective, first) or first(objective, known)
 
@@ -311,9 +313,9 @@ def _maximum(beginning: Beginning, start: Array | None, control: Control) -> tup
     """Return the maximum of the likelihood, over the cells where rows are equal, and the inverse information."""
     independence, objective, point = beginning
     cells = objective if point is not None else by_cell(objective)
-    gram = independence.gram if cells is objective else None
+    factor = independence.factor if cells is objective else None
     first = point or _starting(cells, independence, start)
-    solution = _solve(cells, first, independence.centring.span_constant, control, gram)
+    solution = _solve(cells, first, independence.centring.span_constant, control, factor)
     inverse = cells.inverse_information(solution.point, solution.factor)
     if cells is objective:
         return solution, inverse
@@ -328,11 +330,11 @@ def _solve(
     point: Point | None,
     constant: Array | None,
     control: Control,
-    gram: Array | None = None,
+    known: InformationFactor | None = None,
 ) -> Solution:
     if point is not None:
         return _scored(objective, point, constant, control)
-    point, factor = objective.linear_solution(gram)
+    point, factor = objective.linear_solution(known)
     return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
 
 

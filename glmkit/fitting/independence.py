@@ -14,7 +14,8 @@ from glmkit.errors import DesignError
 from glmkit.families.base import Family
 from glmkit.fitting.points import counted
 from glmkit.fitting.problem import Problem
-from glmkit.numerics.rank import Rank, independent_columns, vouched_by_gram
+from glmkit.numerics.factor import InformationFactor
+from glmkit.numerics.rank import Rank, independent_columns, vouching_factor
 
 __all__ = [
     "ExtremeColumnsError",
@@ -72,8 +73,8 @@ class Independence:
         Of the kept columns.
     design : Design
         The kept columns, moved by the centring.
-    gram : (p, p) array or None
-        Their Gram matrix with the weights they were judged by, for the first least squares; a fit lets go of it.
+    factor : InformationFactor or None
+        Of their Gram matrix with the weights they were judged by, for the first least squares; a fit lets go of it.
     """
 
     kept: IntArray
@@ -81,7 +82,7 @@ class Independence:
     combinations: Array
     centring: Centring
     design: Design
-    gram: Array | None = None
+    factor: InformationFactor | None = None
 
     def subset(self, columns: IntArray, design: Design) -> Independence | None:
         """Return the independence of some columns, (q,), of which `design` consists.
@@ -115,7 +116,7 @@ def independence_of(problem: Problem, family: Family) -> Independence:
     working = _starting_weights(family, y, weights)
     found = independence_under(design, weights, problem.constant, working)
     fitted = problem.design.shifted(found.centring.shift) if found.centring.moves else problem.design
-    return replace(found, design=fitted.take(found.kept), gram=None)
+    return replace(found, design=fitted.take(found.kept), factor=None)
 
 
 def _starting_weights(family: Family, y: Array, weights: Array) -> Array:
@@ -139,8 +140,9 @@ def independence_under(
     moved = shifted.tdot(working) if np.any(centring.shift) else np.zeros(design.shape[1])
     norms = uncentred_norms(gram, moved, float(np.sum(working)), centring.shift)
     p = design.shape[1]
-    if vouched_by_gram(gram, norms):
-        return Independence(np.arange(p), np.arange(0), np.zeros((p, 0)), centring, shifted, gram)
+    factor = vouching_factor(gram, norms)
+    if factor is not None:
+        return Independence(np.arange(p), np.arange(0), np.zeros((p, 0)), centring, shifted, factor)
     rank = independent_columns(np.sqrt(working)[:, None] * shifted.dense(), norms=norms)
     if np.any(centring.constant[rank.dropped]):
         # The constant is not in the kept span as it stands: fit the columns as they are.

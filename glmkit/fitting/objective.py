@@ -219,14 +219,14 @@ class GLMObjective:
         """Whether one weighted least squares solves it: no iteration is owed."""
         return self.family.canonical and self.family.link == Identity()
 
-    def linear_solution(self, gram: Array | None = None) -> tuple[Point, InformationFactor]:
+    def linear_solution(self, known: InformationFactor | None = None) -> tuple[Point, InformationFactor]:
         """Return the solution of a linear model, refined on its own residual.
 
         The normal equations are right to condition^2 roundings; one step on the residual
         of the data makes that condition^1. The QR solution comes refined.
         """
         response = np.where(self.weights > 0, self.y - self.offset, 0.0)
-        beta, factor = self.least_squares(np.ones(len(self.y)), response, gram)
+        beta, factor = self.least_squares(np.ones(len(self.y)), response, known)
         if self._accurate(factor.condition):
             rows, root = self._weighted(self.weights)
             beta = refine_solution(rows, root * response, beta, factor)
@@ -249,11 +249,11 @@ class GLMObjective:
         return (X if np.all(root == 1.0) else X * root[:, None]), root
 
     def least_squares(
-        self, working: Array, response: Array, gram: Array | None = None
+        self, working: Array, response: Array, known: InformationFactor | None = None
     ) -> tuple[Array, InformationFactor]:
-        """Return the weighted least-squares solution for `response` and its factor; `gram` is X'WX where known."""
+        """Return the weighted least-squares solution for `response` and the factor of X'WX, which may be known."""
         w = counted(self.weights, working)
-        factor = cholesky_factor(self.design.gram(w) if gram is None else gram)
+        factor = cholesky_factor(self.design.gram(w)) if known is None else known
         if factor is not None and factor.condition <= CHOLESKY_CONDITION:
             return factor.solve(self.design.tdot(w * response)), factor
         rows, root = self._weighted(w)

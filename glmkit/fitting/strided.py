@@ -22,6 +22,7 @@ from glmkit.fitting.independence import Independence, independence_of
 from glmkit.fitting.objective import CHOLESKY_CONDITION, GLMObjective, Point
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
+from glmkit.numerics.factor import InformationFactor
 
 __all__ = ["Beginning", "sampled_beginning", "strided_start"]
 
@@ -39,8 +40,8 @@ LOOKED_AT = 4096
 # The small fits stop early: their own error is far larger.
 LOOSE = Control(tol=1e-2, max_iter=12, max_halvings=5)
 
-# Gives the point at which the smallest fit starts, of its objective and, where it is known, X'WX.
-First = Callable[[GLMObjective, Array | None], Point]
+# Gives the point at which the smallest fit starts, of its objective and, where it is known, the factor of X'WX.
+First = Callable[[GLMObjective, InformationFactor | None], Point]
 
 
 class Beginning(NamedTuple):
@@ -63,13 +64,13 @@ def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginni
         if len(found.dropped) or objective.linear:
             return None
         beta = _small_estimate(
-            objective, lambda part, _: first(part, found.gram if part is objective else None)
+            objective, lambda part, _: first(part, found.factor if part is objective else None)
         )
     except (GlmkitError, np.linalg.LinAlgError):  # all rows will tell what the matter is
         return None
     if beta is None:
         return None
-    whole = replace(found, design=problem.design.shifted(found.centring.shift), gram=None)
+    whole = replace(found, design=problem.design.shifted(found.centring.shift), factor=None)
     objective = _objective_of(problem, family, whole)
     point = objective.at(beta)
     with np.errstate(all="ignore"):  # columns that leave the range are found so

@@ -150,7 +150,7 @@ class FactorEncoding:
         """Return what each column adds to a coefficient's name."""
         coding = self.coding(reduced=reduced)
         columns = zip(coding.suffixes, coding.r_suffixes, coding.labels, strict=True)
-        indicated = (_indicated(column, self.levels) for column in coding.matrix.T)
+        indicated = _indicated(coding.matrix, self.levels)
         return tuple(
             replace(name_part(self.factor, *texts), level=level)
             for texts, level in zip(columns, indicated, strict=True)
@@ -226,10 +226,12 @@ def unknown_rows(encoding: FactorEncoding, value: Factor) -> BoolArray:
     return (encoding.codes(value) < 0) & (value.codes >= 0)
 
 
-def _indicated(column: Array, levels: Sequence[Hashable]) -> str | None:
-    """Return the level a column of a coding, (L,), is the indicator of, None for any other column."""
-    one = np.flatnonzero(column)
-    return level_text(levels[one[0]]) if len(one) == 1 and column[one[0]] == 1.0 else None
+def _indicated(matrix: Array, levels: Sequence[Hashable]) -> list[str | None]:
+    """Return the level that each column of a coding, (L, k), is the indicator of, None for any other column."""
+    level = matrix.argmax(axis=0)
+    single = (np.count_nonzero(matrix, axis=0) == 1) & (matrix.max(axis=0, initial=-np.inf) == 1.0)
+    pairs = zip(level.tolist(), single.tolist(), strict=True)
+    return [level_text(levels[place]) if alone else None for place, alone in pairs]
 
 
 def _too_many(factor: str, n_levels: int) -> DataError:

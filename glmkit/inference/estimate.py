@@ -150,6 +150,8 @@ class Estimate:
     @property
     def coef_df(self) -> Array:
         """Degrees of freedom of each coefficient, (p,); nan where aliased."""
+        if self.small_sample is None:
+            return self._spread(np.full(len(self.kept), self.df))
         return self._spread(self.df_of(np.eye(len(self.names))[self.kept]))
 
     def estimable(self, rows: Array) -> BoolArray:
