@@ -14,14 +14,16 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
 from glmkit._typing import Array, IntArray
+from glmkit.design.column import Column, are_evenly_spaced, together
 from glmkit.design.dense import DenseDesign
-from glmkit.design.matrix import Swept, Visit
-from glmkit.design.parts import Block, NumericPart, fill_column
+from glmkit.design.distinct import distinct_rows
+from glmkit.design.matrix import Cells, Swept, Visit
+from glmkit.design.moments import Moments
+from glmkit.design.parts import Block, NumericPart
 from glmkit.design.sweeping import sweep_blocks
 from glmkit.numerics.compensated import compensated_tdot
 from glmkit.numerics.rowwise import over_chunks
@@ -32,63 +34,6 @@ __all__ = ["ColumnDesign", "columns_of_blocks"]
 BLOCK = 262_144
 # Rows of a block at most, so that the vectors of its rows stay in cache beside it.
 BLOCK_ROWS = 32_768
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One column: some of a block's, less a shift."""
-
-    block: Block
-    position: int
-    numbers: Array | None = None  # (n,) where it is plain numbers
-    picked: tuple[IntArray, Array] | None = None  # codes (n,) and values (L,) where it is one coded part
-    shift: float = 0.0
-
-    def fill(self, rows: slice, out: Array) -> None:
-        """Write some rows of the column into `out`."""
-        if self.numbers is not None:
-            out[:] = self.numbers[rows]
-        elif self.picked is not None:
-            codes, values = self.picked
-            np.take(values, codes[rows], out=out, mode="clip")
-        else:
-            fill_column(self.block.select(rows).parts, self.position, out)
-        if self.shift:
-            out -= self.shift
-
-    def select(self, rows: IntArray) -> Array:
-        """Return the rows of the column, (k,)."""
-        if self.numbers is not None:
-            return self.numbers[rows] - self.shift
-        out = np.empty(len(rows))
-        fill_column(self.block.select(rows).parts, self.position, out)
-        return out - self.shift
-
-
-class Moments(NamedTuple):
-    """Total weight, weighted means and sums of squares about them, of some rows."""
-
-    weight: float
-    mean: Array
-    squares: Array
-
-    @classmethod
-    def of(cls, X: Array, w: Array) -> Moments:
-        """Return the moments of a block, (b, p), which is overwritten."""
-        weight = float(np.sum(w))
-        mean = w @ X / weight if weight > 0.0 else np.zeros(X.shape[1])
-        X -= mean
-        X *= X
-        return cls(weight, mean, w @ X)
-
-    def joined(self, other: Moments) -> Moments:
-        """Return the moments of the rows of both (Chan, Golub & LeVeque 1983)."""
-        weight = self.weight + other.weight
-        if weight == 0.0:
-            return self
-        apart, share = other.mean - self.mean, other.weight / weight
-        squares = self.squares + other.squares + apart**2 * (self.weight * share)
-        return Moments(weight, self.mean + apart * share, squares)
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,9 +162,17 @@ class ColumnDesign:
             whole = whole.joined(one)
         return whole.mean, np.sqrt(whole.squares / whole.weight)
 
-    def cells(self) -> None:
-        """Return None: no code tells equal rows."""
-        return
+    def cells(self) -> Cells | None:
+        """Return the distinct rows where they are few."""
+        return self._cells
+
+    @cached_property
+    def _cells(self) -> Cells | None:
+        blocks = {id(column.block): column for column in self.columns if column.numbers is None}
+        plain = [column for column in self.columns if column.numbers is not None]
+        variables = [one for column in [*plain, *blocks.values()] for one in column.variables()]
+        found = distinct_rows(variables, self.n) if variables else None
+        return None if found is None else Cells(found.codes, self.select(found.first))
 
     def column(self, j: int) -> Array:
         """Return one column, (n,); that of the data itself where it is plain numbers."""
@@ -247,11 +200,11 @@ class ColumnDesign:
             yield rows, X
 
     def _fill(self, rows: slice, out: Array) -> None:
-        for first, last, together in self._runs:
-            if together is None:
+        for first, last, run in self._runs:
+            if run is None:
                 self.columns[first].fill(rows, out[:, first])
             else:
-                out[:, first:last] = together[rows]
+                out[:, first:last] = run[rows]
                 shift = self._shift[first:last]
                 if np.any(shift):
                     out[:, first:last] -= shift
@@ -267,9 +220,9 @@ class ColumnDesign:
         first = 0
         while first < len(self.columns):
             last = first + 1
-            while last < len(self.columns) and _are_evenly_spaced(self.columns[first : last + 1]):
+            while last < len(self.columns) and are_evenly_spaced(self.columns[first : last + 1]):
                 last += 1
-            runs.append((first, last, _together(self.columns[first:last])))
+            runs.append((first, last, together(self.columns[first:last])))
             first = last
         return runs
 
@@ -293,34 +246,3 @@ def columns_of_blocks(blocks: Sequence[Block], n: int) -> ColumnDesign:
             else:
                 columns.append(Column(block, j))
     return ColumnDesign(n, tuple(columns))
-
-
-def _are_evenly_spaced(columns: Sequence[Column]) -> bool:
-    """Return whether the last of some columns lies where the ones before it lead to expect, in one array."""
-    numbers = [column.numbers for column in (columns[0], columns[1], columns[-2], columns[-1])]
-    if any(one is None or one.strides != (8,) for one in numbers) or not len(numbers[0]):  # type: ignore[arg-type]
-        return False
-    one, two, before, last = (_address(array) for array in numbers if array is not None)
-    roots = {id(_root(array)) for array in numbers if array is not None}
-    return len(roots) == 1 and two > one and last - before == two - one
-
-
-def _together(columns: Sequence[Column]) -> Array | None:
-    """Return evenly spaced columns as one view, (n, k); None of a single one."""
-    if len(columns) == 1:
-        return None
-    one, two = columns[0].numbers, columns[1].numbers
-    assert one is not None and two is not None
-    shape, strides = (len(one), len(columns)), (8, _address(two) - _address(one))
-    return np.lib.stride_tricks.as_strided(one, shape, strides, writeable=False)
-
-
-def _address(array: Array) -> int:
-    return int(array.__array_interface__["data"][0])
-
-
-def _root(array: object) -> object:
-    """Return what owns the memory of an array."""
-    while isinstance(array, np.ndarray) and array.base is not None:
-        array = array.base
-    return array

@@ -23,6 +23,7 @@ import numpy as np
 from glmkit._typing import Array, IntArray
 from glmkit.design.columns import ColumnDesign
 from glmkit.design.dense import DenseDesign
+from glmkit.design.distinct import Coded, distinct_rows
 from glmkit.design.level_sums import LevelSums, code_type
 from glmkit.design.matrix import Cells, Swept, Visit, Visited
 from glmkit.design.sweeping import ROW_NUMBERS
@@ -36,6 +37,8 @@ ROWS_AT_ONCE = 4096
 # Rows of a chunk that sums by level go over: its vectors stay in cache, and it is worth the calls.
 CHUNK_ROWS = 65_536
 CELLS_A_ROW = 4
+# Elements of the distinct rows up to which a dense matrix of them is the faster one.
+DENSE_CELLS = 1_000_000
 NOTHING = np.zeros(0)
 
 
@@ -262,11 +265,23 @@ class StructuredDesign:
         return out
 
     def cells(self) -> Cells | None:
-        """Return the distinct rows where there are no dense columns and one code tells them all."""
-        if len(self.at) or len(self.coded) != 1 or self.coded[0].multiplier is not None:
+        """Return the distinct rows where they are few."""
+        return self._cells
+
+    @cached_property
+    def _cells(self) -> Cells | None:
+        if not len(self.at) and len(self.coded) == 1 and self.coded[0].multiplier is None:
+            piece = self.coded[0]
+            return Cells(piece.codes, DenseDesign(np.asfortranarray(piece.matrix[:, np.argsort(piece.at)])))
+        variables: list[Coded | Array] = [Coded(piece.codes, len(piece.matrix)) for piece in self.coded]
+        variables += [piece.multiplier for piece in self.coded if piece.multiplier is not None]
+        variables += [self.plain.column(j) for j in range(len(self.at))]
+        found = distinct_rows(variables, self.shape[0])
+        if found is None:
             return None
-        piece = self.coded[0]
-        return Cells(piece.codes, DenseDesign(np.asfortranarray(piece.matrix[:, np.argsort(piece.at)])))
+        chosen = self.select(found.first)
+        small = chosen.shape[0] * chosen.shape[1] <= DENSE_CELLS
+        return Cells(found.codes, DenseDesign(chosen.dense()) if small else chosen)
 
     def simplified(self) -> StructuredDesign | ColumnDesign | DenseDesign:
         """Return the dense design where nothing is coded."""

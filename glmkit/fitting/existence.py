@@ -340,7 +340,7 @@ def _measured(fit: GLMFit, converged: bool, reason: str) -> GLMFit:
         deviance=deviance,
         pearson_chi2=pearson,
         dispersion=dispersion_of(family, pearson, fit.df_resid),
-        loglik=Likelihood(problem, family).at(fit.mean, deviance),
+        loglik=Likelihood(problem, family).at(fit.mean.of, deviance),
         converged=converged,
         reason=reason,
     )
@@ -348,4 +348,4 @@ def _measured(fit: GLMFit, converged: bool, reason: str) -> GLMFit:
 
 def _deviance_and_pearson(problem: Problem, family: Family, mean: Mean) -> tuple[float, float]:
     with np.errstate(invalid="ignore"):  # a row of zero weight may be infinitely wrong
-        return deviance_of(problem, family, mean), pearson_statistic(problem, family, mean)
+        return deviance_of(problem, family, mean.of), pearson_statistic(problem, family, mean)

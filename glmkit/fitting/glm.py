@@ -19,7 +19,7 @@ from glmkit.errors import FitError
 from glmkit.families.base import Family, Mean
 from glmkit.fitting.adjusted import AdjustedObjective, adjusted_scoring, is_penalised
 from glmkit.fitting.cells import by_cell
-from glmkit.fitting.goodness import Likelihood, deviance_of, dispersion_of, pearson_statistic
+from glmkit.fitting.goodness import Likelihood, RowMeans, deviance_of, dispersion_of, pearson_statistic
 from glmkit.fitting.independence import Independence, independence_of
 from glmkit.fitting.null_rows import null_rows
 from glmkit.fitting.objective import GLMObjective, Point
@@ -157,7 +157,7 @@ def fit_glm(
     merit, point = solution.point.merit, solution.point
     pearson = pearson_statistic(problem, family, point.mean)
     known_deviance = plain and np.isfinite(merit)
-    deviance = merit if known_deviance else deviance_of(problem, family, point.mean)
+    deviance = merit if known_deviance else deviance_of(problem, family, point.mean.of)
     likelihood = Likelihood(problem, family)
     return GLMFit(
         problem=problem,
@@ -172,7 +172,7 @@ def fit_glm(
         null=known.null or null_model(problem, family, control, likelihood),
         pearson_chi2=pearson,
         dispersion=dispersion_of(family, pearson, problem.nobs - len(independence.kept)),
-        loglik=likelihood.at(point.mean, deviance),
+        loglik=likelihood.at(point.mean.of, deviance),
         converged=solution.converged,
         reason=solution.reason,
         trace=solution.trace,
@@ -212,19 +212,22 @@ def null_model(problem: Problem, family: Family, control: Control, likelihood: L
     return NullModel(deviance, likelihood.at(mean, deviance))
 
 
-def _null_mean(problem: Problem, family: Family, control: Control) -> Mean | None:
+def _null_mean(problem: Problem, family: Family, control: Control) -> RowMeans | None:
+    """Return the mean of some rows, made when it is asked for: no vector of all rows is needed."""
     if not problem.intercept:
-        return family.mean(problem.added)
+        return lambda rows: family.mean(problem.added[rows])
     if problem.offset is None:
-        return _average_mean(problem, family)
+        average = _average_mean(problem, family)
+        return None if average is None else average.of
     total = float(problem.weights @ problem.y)
     if family.log_rates and total > 0.0:
-        return family.mean(problem.added + _log_level(problem, total))
+        level = _log_level(problem, total)
+        return lambda rows: family.mean(problem.added[rows] + level)
     n = len(problem.y)
     design = DenseDesign(np.ones((n, 1), order="F"))
     null = GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
     try:
-        return _scored(null, starting_point(null, np.ones(1)), np.ones(1), control).point.mean
+        return _scored(null, starting_point(null, np.ones(1)), np.ones(1), control).point.mean.of
     except FitError:
         return None
 

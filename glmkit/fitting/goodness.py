@@ -15,6 +15,7 @@ from glmkit.numerics.rowwise import over_rows
 
 __all__ = [
     "Likelihood",
+    "RowMeans",
     "akaike",
     "bayes_schwarz",
     "deviance_of",
@@ -24,9 +25,13 @@ __all__ = [
 ]
 
 
-def deviance_of(problem: Problem, family: Family, mean: Mean) -> float:
+# The mean of some rows.
+RowMeans = Callable[[slice], Mean]
+
+
+def deviance_of(problem: Problem, family: Family, mean: RowMeans) -> float:
     """Return the deviance, the weighted sum of unit deviances."""
-    return weighted_sum(lambda rows: family.unit_deviance(problem.y[rows], mean.of(rows)), problem.weights)
+    return weighted_sum(lambda rows: family.unit_deviance(problem.y[rows], mean(rows)), problem.weights)
 
 
 def pearson_statistic(problem: Problem, family: Family, mean: Mean) -> float:
@@ -59,7 +64,7 @@ class Likelihood:
     problem: Problem
     family: Family
 
-    def at(self, mean: Mean, deviance: float) -> float:
+    def at(self, mean: RowMeans, deviance: float) -> float:
         """Return the log-likelihood at R's dispersion; nan where the family has none."""
         if not self.family.has_likelihood:
             return float("nan")
@@ -67,7 +72,8 @@ class Likelihood:
         phi = self.family.loglik_dispersion(deviance, prior, counts, y)
         if self.family.loglik_by_deviance and 0.0 < phi < np.inf:
             return self._saturated_at(phi) - deviance / (2.0 * phi)
-        m = mean if self._whole else Mean(*(part[self._used] for part in mean))
+        whole = mean(slice(0, len(self.problem.y)))
+        m = whole if self._whole else Mean(*(part[self._used] for part in whole))
         return weighted_sum(
             lambda rows: self.family.loglik(y[rows], m.of(rows), prior[rows], phi, _of(trials, rows)), counts
         )

@@ -12,7 +12,7 @@ from glmkit.design.centring import Centring, centring_of
 from glmkit.design.matrix import Design
 from glmkit.errors import DesignError
 from glmkit.families.base import Family
-from glmkit.fitting.points import counted
+from glmkit.fitting.points import counted, is_linear
 from glmkit.fitting.problem import Problem
 from glmkit.numerics.factor import InformationFactor
 from glmkit.numerics.rank import Rank, independent_columns, vouching_factor
@@ -104,7 +104,7 @@ class Independence:
 
 def independence_of(problem: Problem, family: Family) -> Independence:
     """Return the independent columns, weighted as at the family's starting mean; over cells where rows are equal."""
-    cells = problem.design.cells()
+    cells = None if is_linear(family) else problem.design.cells()
     if cells is None:
         working = _starting_weights(family, problem.y, problem.weights)
         return independence_under(problem.design, problem.weights, problem.constant, working)

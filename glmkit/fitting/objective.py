@@ -19,8 +19,16 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family, Mean
-from glmkit.families.links import Identity
-from glmkit.fitting.points import Point, Quadratic, RowPass, Sums, block_deviance, counted, pearson_sum
+from glmkit.fitting.points import (
+    Point,
+    Quadratic,
+    RowPass,
+    Sums,
+    block_deviance,
+    counted,
+    is_linear,
+    pearson_sum,
+)
 from glmkit.numerics.compensated import compensated_residual
 from glmkit.numerics.factor import InformationFactor, cholesky_factor
 from glmkit.numerics.least_squares import refine_solution, refined_inverse, weighted_least_squares
@@ -217,7 +225,7 @@ class GLMObjective:
     @property
     def linear(self) -> bool:
         """Whether one weighted least squares solves it: no iteration is owed."""
-        return self.family.canonical and self.family.link == Identity()
+        return is_linear(self.family)
 
     def linear_solution(self, known: InformationFactor | None = None) -> tuple[Point, InformationFactor]:
         """Return the solution of a linear model, refined on its own residual.

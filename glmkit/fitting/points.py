@@ -16,9 +16,10 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.design.matrix import Visited
 from glmkit.families.base import Family, Mean
+from glmkit.families.links import Identity
 from glmkit.numerics.factor import InformationFactor
 
-__all__ = ["Point", "Quadratic", "RowPass", "Sums", "block_deviance", "counted", "pearson_sum"]
+__all__ = ["Point", "Quadratic", "RowPass", "Sums", "block_deviance", "counted", "is_linear", "pearson_sum"]
 
 
 class Sums(NamedTuple):
@@ -107,6 +108,11 @@ class RowPass:
         pearson = 0.0 if family.dispersion is not None else pearson_sum(working, residual)
         sums = np.array([deviance, working @ (eta * eta), pearson])
         return Visited(sums, residual, None if family.constant_weight is not None else working)
+
+
+def is_linear(family: Family) -> bool:
+    """Return whether one weighted least squares solves every model of a family: no iteration is owed."""
+    return family.canonical and family.link == Identity()
 
 
 def block_deviance(family: Family, y: Array, weights: Array, eta: Array, mean: Mean) -> float:

@@ -20,6 +20,7 @@ from glmkit.errors import GlmkitError
 from glmkit.families.base import Family
 from glmkit.fitting.independence import Independence, independence_of
 from glmkit.fitting.objective import CHOLESKY_CONDITION, GLMObjective, Point
+from glmkit.fitting.points import is_linear
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
 from glmkit.numerics.factor import InformationFactor
@@ -55,13 +56,13 @@ class Beginning(NamedTuple):
 def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginning | None:
     """Return independent columns and a start for a problem of many rows; None where a sample cannot tell."""
     n, p = problem.design.shape
-    if not _is_worth_it(n, p) or problem.design.cells() is not None:
+    if is_linear(family) or not _is_worth_it(n, p) or problem.design.cells() is not None:
         return None
     small = _sample_of(problem)
     try:
         found = independence_of(small, family)
         objective = _objective_of(small, family, found)
-        if len(found.dropped) or objective.linear:
+        if len(found.dropped):
             return None
         beta = _small_estimate(
             objective, lambda part, _: first(part, found.factor if part is objective else None)

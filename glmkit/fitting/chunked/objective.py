@@ -14,7 +14,6 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family, Mean
-from glmkit.families.links import Identity
 from glmkit.fitting.chunked.start import Beginning
 from glmkit.fitting.chunked.stream import Piece, Stream, Total, fitted_pieces
 from glmkit.fitting.chunked.triangle import stream_gradient, stream_root
@@ -30,6 +29,7 @@ from glmkit.fitting.objective import (
     Point,
     Quadratic,
 )
+from glmkit.fitting.points import is_linear
 from glmkit.numerics.factor import InformationFactor, cholesky_factor, factor_of_root, solve_triangle
 from glmkit.numerics.least_squares import cautious_rate, qr_rate, refined
 from glmkit.numerics.scaling import power_of_two
@@ -101,7 +101,7 @@ class ChunkedObjective:
     @property
     def linear(self) -> bool:
         """Whether one weighted least squares solves it: no iteration is owed."""
-        return self.family.canonical and self.family.link == Identity()
+        return is_linear(self.family)
 
     def at(self, beta: Array, *, last: bool = False) -> Point:
         """Return the point at `beta`, from one pass; it ends early where the merit is infinite."""
