@@ -144,7 +144,7 @@ class StructuredDesign:
         out = np.empty(self.shape[1])
         out[self.at] = self.plain.accurate_tdot(v)
         for piece in self.coded:
-            sums = sums_by_code(piece.codes, piece.times(v), len(piece.matrix))
+            sums = sums_by_code(piece.codes, piece.times(v).__getitem__, len(piece.matrix))
             out[piece.at] = piece.contract(sums)
         return out
 

@@ -21,6 +21,7 @@ from glmkit.families._quantiles import count_quantile
 from glmkit.families.base import Family
 from glmkit.families.link import Link, Mean
 from glmkit.families.links import Identity, Log
+from glmkit.numerics.rowwise import row_blocks
 from glmkit.numerics.tails import log_gamma_lower, log_gamma_upper
 
 __all__ = ["Gaussian", "Poisson"]
@@ -191,10 +192,13 @@ class Poisson(Family, verified=True):
         return weights * np.where(_whole(y, count), value, np.nan)
 
     def broken_rows(self, y: Array, weights: Array, trials: Array | None = None) -> int:
-        count = np.rint(y)
-        if np.array_equal(count, y):
-            return 0
-        return int(np.count_nonzero(~_whole(y, count) & (weights > 0.0)))
+        def broken(rows: slice) -> int:
+            count = np.rint(y[rows])
+            if np.array_equal(count, y[rows]):
+                return 0
+            return int(np.count_nonzero(~_whole(y[rows], count) & (weights[rows] > 0.0)))
+
+        return sum(broken(rows) for rows in row_blocks(len(y)))
 
     def broken_note(self, rows: int) -> str | None:
         if not rows:

@@ -14,6 +14,7 @@ from glmkit.errors import DesignError
 from glmkit.families.base import Family
 from glmkit.fitting.points import counted, is_linear
 from glmkit.fitting.problem import Problem
+from glmkit.numerics.compensated import sums_by_code
 from glmkit.numerics.factor import InformationFactor
 from glmkit.numerics.rank import Rank, independent_columns, vouching_factor
 
@@ -109,11 +110,12 @@ def independence_of(problem: Problem, family: Family) -> Independence:
         working = _starting_weights(family, problem.y, problem.weights)
         return independence_under(problem.design, problem.weights, problem.constant, working)
     codes, design = cells
-    weights = np.asarray(np.bincount(codes, weights=problem.weights, minlength=design.shape[0]), np.float64)
-    totals = np.bincount(codes, weights=problem.weights * problem.y, minlength=design.shape[0])
+    given, y = problem.weights, problem.y
+    weights = sums_by_code(codes, lambda rows: given[rows], design.shape[0])
+    totals = sums_by_code(codes, lambda rows: given[rows] * y[rows], design.shape[0])
     average = float(np.sum(totals) / np.sum(weights))
-    y = np.where(weights > 0, totals / np.where(weights > 0, weights, 1.0), average)
-    working = _starting_weights(family, y, weights)
+    means = np.where(weights > 0, totals / np.where(weights > 0, weights, 1.0), average)
+    working = _starting_weights(family, means, weights)
     found = independence_under(design, weights, problem.constant, working)
     fitted = problem.design.shifted(found.centring.shift) if found.centring.moves else problem.design
     return replace(found, design=fitted.take(found.kept), factor=None)

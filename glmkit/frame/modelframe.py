@@ -372,14 +372,14 @@ def _assembled(
     offsets = [formula_offset(text, values[text]) for text in formula.offsets]
     wide = [one for one in (*offsets, numbers.level_offset) if isinstance(one, LevelOffset)]
     check_one_column(wide, kind)
-    weights = np.ones(rows.n_used) if numbers.weights is None else numbers.weights
+    weights = np.ones(rows.n_used) if numbers.weights is None else numbers.weights.copy()
     # What the fit is judged by is copied: an array that the caller writes to later must not change it.
     return ModelFrame(
         response=replace(response, y=response.y.copy()),
         coding=coding,
         blocks=coding.blocks(values),
         rows=rows,
-        weights=weights.copy() if response.trials is None else weights * response.trials,
+        weights=weights if response.trials is None else weights * response.trials,
         freq_weights=None if numbers.freq_weights is None else numbers.freq_weights.copy(),
         offset=linear_offset(numbers, [one for one in offsets if not isinstance(one, LevelOffset)]),
         level_offsets=tuple(wide),
