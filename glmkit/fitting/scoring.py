@@ -31,6 +31,8 @@ MERIT_ROUNDING = 1e-12
 SLOW = 0.1
 # A step that no halving improves is rounding when it is this small, in standard errors.
 STALLED = 1e-6
+# So is one that has stopped to shrink over some iterations: columns near the limit of what doubles tell apart.
+STILL, STILL_ITERATIONS = 1e-7, 5
 
 
 @dataclass(frozen=True)
@@ -131,11 +133,18 @@ def fisher_scoring(objective: Objective, start: Point, control: Control, *, rise
         if moved is point:
             converged = size <= STALLED
             return Solution(point, quadratic.factor, tuple(trace), converged, "" if converged else "stuck")
-        if last_step:
+        if last_step or _is_still(trace):
             return Solution(moved, quadratic.factor, tuple(trace), True, "")
         point, last = moved, size
         quadratic = objective.quadratic(point)
     return Solution(point, quadratic.factor, tuple(trace), False, "iterations")
+
+
+def _is_still(trace: list[Iteration]) -> bool:
+    """Return whether steps far below a standard error have stopped to shrink."""
+    if len(trace) <= STILL_ITERATIONS or trace[-1].step > STILL:
+        return False
+    return trace[-1].step > 0.9 * trace[-1 - STILL_ITERATIONS].step
 
 
 def step_size(quadratic: Quadratic) -> float:

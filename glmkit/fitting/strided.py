@@ -36,6 +36,8 @@ STRIDE = 10
 RUN = 16
 # Variance of a row's linear predictor, in the small fit, above which the fit says too little of it.
 UNCERTAIN = 0.1
+# Deviance a row, over all rows, as a multiple of that in the small fit, from which on the rows are not alike.
+FAR_WORSE = 2.0
 # Rows that are looked at for it.
 LOOKED_AT = 4096
 # The small fits stop early: their own error is far larger.
@@ -64,18 +66,18 @@ def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginni
         objective = _objective_of(small, family, found)
         if len(found.dropped):
             return None
-        beta = _small_estimate(
+        reached = _small_point(
             objective, lambda part, _: first(part, found.factor if part is objective else None)
         )
     except (GlmkitError, np.linalg.LinAlgError):  # all rows will tell what the matter is
         return None
-    if beta is None:
+    if reached is None:
         return None
     whole = replace(found, design=problem.design.shifted(found.centring.shift), factor=None)
     objective = _objective_of(problem, family, whole)
-    point = objective.at(beta)
     with np.errstate(all="ignore"):  # columns that leave the range are found so
-        sure = np.isfinite(point.merit) and objective.quadratic(point).factor.condition < CHOLESKY_CONDITION
+        point = _at_all_rows(objective, reached)
+        sure = point is not None and objective.quadratic(point).factor.condition < CHOLESKY_CONDITION
     return Beginning(whole, objective, point) if sure else None
 
 
@@ -91,24 +93,27 @@ def strided_start(objective: GLMObjective, first: First) -> Point | None:
     if not _is_worth_it(*objective.design.shape):
         return None
     try:
-        beta = _small_estimate(_every(objective), first)
+        reached = _small_point(_every(objective), first)
     except (GlmkitError, np.linalg.LinAlgError):
         return None
-    if beta is None:
-        return None
-    point = objective.at(beta)
-    return point if np.isfinite(point.merit) else None
+    return None if reached is None else _at_all_rows(objective, reached)
 
 
 def _is_worth_it(n: int, p: int) -> bool:
     return n >= STRIDE * max(LEAST_ROWS, ROWS_A_COLUMN * p)
 
 
-def _small_estimate(small: GLMObjective, first: First) -> Array | None:
-    """Return the coefficients of a small fit; None where they are in doubt."""
+def _at_all_rows(objective: GLMObjective, small: Point) -> Point | None:
+    """Return the point over all rows at the coefficients of some; None where they describe the others far worse."""
+    point = objective.at(small.beta)
+    return point if point.merit <= FAR_WORSE * STRIDE * small.merit else None
+
+
+def _small_point(small: GLMObjective, first: First) -> Point | None:
+    """Return where a small fit ends; None where that is in doubt."""
     start = strided_start(small, first) or first(small, None)
     solution = fisher_scoring(small, start, LOOSE)
-    return solution.point.beta if _trusted(small, solution) else None
+    return solution.point if _trusted(small, solution) else None
 
 
 def _sampled(n: int) -> IntArray:

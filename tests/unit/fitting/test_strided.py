@@ -108,3 +108,11 @@ def test_arrays_that_can_be_written_into_are_copied():
     fit = gk.glm("count ~ a + b + c + d", data, "poisson")
     data["a"][:] = 0.0
     np.testing.assert_array_equal(fit.frame.design.column(1), DATA["a"])
+
+
+def test_rows_that_the_sample_describes_badly_start_as_ever():
+    in_sample = np.arange(N) % 160 < 16
+    data = DATA.assign(far=np.where(in_sample, 0.0, 50.0))
+    fit = gk.glm("count ~ a + b", data, "poisson", offset="far")
+    assert fit.converged
+    assert len(fit.trace) < 20
