@@ -16,6 +16,7 @@ import numpy as np
 from scipy import special
 
 from glmkit._typing import Array, BoolArray
+from glmkit.families._draws import poisson_draws
 from glmkit.families._kernels import by_count, relative_entropy, stirling_error
 from glmkit.families._quantiles import count_quantile
 from glmkit.families.base import Family
@@ -234,7 +235,7 @@ class Poisson(Family, verified=True):
         return count_quantile(lambda k: self._cdf(k, m, parameter), p, m.mu, np.array(np.inf))
 
     def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
-        return rng.poisson(m.mu).astype(np.float64)
+        return poisson_draws(m.mu, rng)
 
     def nll(self, y: Array, eta: Array) -> Array:
         log_mean = np.where(y > 0.0, self.link.log_mean(eta), 0.0)

@@ -26,6 +26,7 @@ from scipy import special
 from glmkit._typing import Array, BoolArray
 from glmkit.errors import FamilyError
 from glmkit.families._blocks import by_rows
+from glmkit.families._draws import poisson_draws
 from glmkit.families._kernels import relative_entropy, stirling_error
 from glmkit.families._quantiles import positive_quantile
 from glmkit.families._search import highest, summit
@@ -270,7 +271,7 @@ class Tweedie(Family, verified=True):
         if q < 0.0:
             unit = parameter * excess * m.mu**excess
             return stable_draw(m.mu**q / (-q * parameter), self._power, rng) * unit
-        jumps = rng.poisson(m.mu**q / (parameter * q))
+        jumps = poisson_draws(m.mu**q / (parameter * q), rng)
         amounts = rng.standard_gamma(np.where(jumps > 0, jumps, 1) * (q / excess))
         return np.where(jumps > 0, amounts * (parameter * excess * m.mu**excess), 0.0)
 
