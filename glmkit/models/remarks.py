@@ -22,6 +22,7 @@ from glmkit.fitting.scoring import Control
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.likelihood import Spread, overdispersion
+from glmkit.inference.spread_note import spread_note
 from glmkit.tables.numbers import format_value
 from glmkit.tables.wording import format_text, join_names
 
@@ -287,14 +288,7 @@ def of_the_spread(fit: GLMFit, test: Spread | None) -> list[Remark]:
     """Return the remark on overdispersion, where there is any to speak of."""
     if test is None or not (test.ratio > OVERDISPERSED and test.p_value < OVERDISPERSED_P):
         return []
-    text = format_text(
-        "Overdispersion: Pearson chi-square / df = {ratio}, where {family} data would give about 1, so standard errors "
-        "are too small. Consider {cure}.",
-        ratio=test.ratio,
-        family=fit.family.in_words,
-        cure=fit.family.overdispersion_cure,
-    )
-    return [Remark(text, None, {"ratio": test.ratio})]
+    return [Remark(spread_note(fit, test), None, {"ratio": test.ratio})]
 
 
 def boundary_of(remarks: tuple[Remark, ...]) -> bool:
