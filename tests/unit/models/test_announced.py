@@ -185,3 +185,21 @@ def test_quantile_residuals_of_a_tweedie_fit_without_spread_are_no_error():
     with pytest.warns(gk.SeparationWarning):
         fit = gk.glm("y ~ g", data, gk.Tweedie(1.5))
     assert len(fit.residuals("quantile", seed=1)) == 6
+
+
+HEAVY = {"y": [1.0, 2.0, 4.0, 3.0], "x": [0.5, 1.0, 2.0, 3.0], "w": [1e300, 1.0, 1.0, 1.0]}
+
+
+@pytest.mark.parametrize("family", ["inverse.gaussian", "gaussian", "gamma"])
+def test_a_column_lost_beside_one_weight_is_told_to_be_lost_for_the_weight(family):
+    with pytest.warns(gk.AliasedWarning, match="some rows outweigh the others") as caught:
+        gk.glm("y ~ x", HEAVY, gk.Gamma("log") if family == "gamma" else family, weights="w")
+    facts = next(item.message for item in caught if isinstance(item.message, gk.AliasedWarning))
+    assert (facts.columns, facts.span) == (["x"], 1e300)
+
+
+def test_columns_lost_of_themselves_and_for_the_weights_are_told_apart():
+    data = {**HEAVY, "one": [1.0] * 4}
+    with pytest.warns(gk.AliasedWarning) as caught:
+        gk.glm("y ~ one + x", data, weights="w")
+    assert [item.message.columns for item in caught] == [["one"], ["x"]]
