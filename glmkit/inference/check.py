@@ -43,6 +43,12 @@ SPREAD = 1.1
 ZEROS = 1.1
 # Events (or failures, or counts) for each coefficient below which estimates are unsteady.
 EVENTS = 10.0
+FEW = {
+    "events": "with fewer than 10 events for each coefficient, estimates are biased away from 0 and their standard "
+    "errors are rough.",
+    "rows": "with fewer than 10 rows for each coefficient, the fit follows chance, and the dispersion, on which the "
+    "standard errors rest, is poorly known.",
+}
 # GVIF^(1/(2 Df)) from which a term's errors are large for what other terms say: a VIF of 10.
 INFLATED = float(np.sqrt(10.0))
 NAMED = 3
@@ -180,15 +186,14 @@ def _information(model: FittedModel) -> Finding:
             rare = min(rare, float(weights @ (1.0 - y)))
         share, what = rare / fit.rank, "events"
         few = share < EVENTS
-    result = format_text("{share} {what} per coefficient", share=_rounded(share), what=what)
+    result = format_text("{share:tenths} {what} per coefficient", share=_rounded(share), what=what)
     if not few:
         return Finding(result)
     return Finding(
         result,
         "look",
         "fewer terms",
-        f"with fewer than 10 {what} for each coefficient, estimates are biased away from 0 and their standard errors "
-        "are rough.",
+        FEW[what],
     )
 
 
@@ -241,9 +246,9 @@ def _zeros(model: FittedModel) -> Finding:
         return Finding("not counts", NOT_ASKED)
     score = zero_score(fit)
     result = format_text(
-        "{observed:count} seen, {expected} expected",
+        "{observed:count} seen, {expected:tenths} expected",
         observed=score.observed,
-        expected=round(score.expected, 1),
+        expected=score.expected,
     )
     if not score.observed > ZEROS * score.expected:
         return Finding(result)

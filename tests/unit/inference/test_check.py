@@ -201,3 +201,16 @@ def test_a_parametric_bootstrap_does_not_allow_for_overdispersion(breaks):
         == "act"
     )
     assert verdicts(breaks.with_vcov("bootstrap", n=49, seed=1))["Overdispersion"] == "ok"
+
+
+def test_few_rows_of_a_normal_response_are_not_said_to_bias_the_estimates():
+    report = gk.glm("Volume ~ Girth + Height + I(Girth**2)", gk.load_dataset("trees")).check()
+    assert report.tables["checks"].loc["Information", "result"] == "7.8 rows per coefficient"
+    note = next(note for note in report.notes if note.startswith("Information"))
+    assert "bias" not in note
+    assert "the dispersion, on which the standard errors rest, is poorly known" in note
+
+
+def test_expected_zeros_have_one_decimal():
+    fit = gk.glm("Days ~ Eth * Sex + Age", gk.load_dataset("quine"), gk.NegativeBinomial())
+    assert fit.check().tables["checks"].loc["Zeros", "result"] == "9 seen, 6.3 expected"
