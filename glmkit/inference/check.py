@@ -46,11 +46,13 @@ EVENTS = 10.0
 FEW = {
     "events": "with fewer than 10 events for each coefficient, estimates are biased away from 0 and their standard "
     "errors are rough.",
-    "rows": "with fewer than 10 rows for each coefficient, the fit follows chance, and the dispersion, on which the "
-    "standard errors rest, is poorly known.",
+    "rows": "with fewer than 10 rows for each coefficient, the fit follows chance closely, and its standard errors "
+    "are rough.",
 }
 # GVIF^(1/(2 Df)) from which a term's errors are large for what other terms say: a VIF of 10.
 INFLATED = float(np.sqrt(10.0))
+# A count this close to a whole number is one: shares times trials are rounded.
+WHOLE = 1e-6
 NAMED = 3
 
 
@@ -176,11 +178,13 @@ def _aliasing(model: FittedModel) -> Finding:
 
 def _information(model: FittedModel) -> Finding:
     fit, family = model.fit, model.family
-    if not family.discrete or fit.rank == 0:
+    weights, y = fit.problem.weights, np.where(fit.problem.weights > 0, fit.problem.y, 0.0)
+    # Shares without their trials count no events, though the family may be that of counts.
+    counted = family.discrete and bool(np.all(np.abs(weights * y - np.rint(weights * y)) < WHOLE))
+    if not counted or fit.rank == 0:
         share = fit.nobs / max(fit.rank, 1)
         few, what = share < EVENTS, "rows"
     else:
-        weights, y = fit.problem.weights, np.where(fit.problem.weights > 0, fit.problem.y, 0.0)
         rare = float(weights @ y)
         if family.response_kind == "binomial":
             rare = min(rare, float(weights @ (1.0 - y)))

@@ -208,9 +208,15 @@ def test_few_rows_of_a_normal_response_are_not_said_to_bias_the_estimates():
     assert report.tables["checks"].loc["Information", "result"] == "7.8 rows per coefficient"
     note = next(note for note in report.notes if note.startswith("Information"))
     assert "bias" not in note
-    assert "the dispersion, on which the standard errors rest, is poorly known" in note
+    assert "the fit follows chance closely" in note
 
 
 def test_expected_zeros_have_one_decimal():
     fit = gk.glm("Days ~ Eth * Sex + Age", gk.load_dataset("quine"), gk.NegativeBinomial())
     assert fit.check().tables["checks"].loc["Zeros", "result"] == "9 seen, 6.3 expected"
+
+
+def test_shares_without_trials_are_counted_by_rows():
+    data = gk.load_dataset("trees").assign(share=lambda d: d["Volume"] / 100.0)
+    fit = gk.glm("share ~ Girth + Height", data, "quasibinomial")
+    assert fit.check().tables["checks"].loc["Information", "result"] == "10 rows per coefficient"
