@@ -44,6 +44,8 @@ __all__ = [
 OVERDISPERSED = 1.5
 OVERDISPERSED_P = 0.01
 NAMED = 5
+# A deviance below this share of that without terms is rounding: residuals of 1e-10 of the spread.
+EXACT = 1e-20
 # Residuals this far below the responses are rounding.
 ROUNDING = 1e-8
 
@@ -57,6 +59,7 @@ def remarks_of(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> tuple[Rema
         *_of_the_end(frame, fit, estimate),
         *of_the_null(fit.null_deviance),
         *of_the_range(frame, fit, estimate, _has_residuals),
+        *_of_an_exact_fit(fit),
         *_of_the_spread(fit),
     )
 
@@ -216,6 +219,19 @@ def of_the_range(
         "magnitude for the family. Rescale them, drop the rows that stand out, or choose another family or link."
     )
     return [Remark(text, ConvergenceWarning, {"columns": names, "values": lost})]
+
+
+def _of_an_exact_fit(fit: GLMFit) -> list[Remark]:
+    """Say that nothing is left to estimate a dispersion from, where it has to be estimated."""
+    exact = fit.family.dispersion is None and fit.df_resid > 0 and fit.deviance <= EXACT * fit.null_deviance
+    if not exact or fit.recession is not None or not fit.converged or _has_residuals(fit):
+        return []
+    return [
+        Remark(
+            "Every response is fitted exactly: the dispersion is 0 or rounding, and so are standard errors, tests and "
+            "criteria. Look for a term that repeats the response."
+        )
+    ]
 
 
 def _has_residuals(fit: GLMFit) -> bool:
