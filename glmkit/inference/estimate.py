@@ -108,6 +108,11 @@ class Estimate:
         """Whether the covariance is the inverse information times the dispersion."""
         return self.label == MODEL_BASED
 
+    @property
+    def rests_on_variance(self) -> bool:
+        """Whether the standard errors are right only where the variance of the family is."""
+        return self.is_model_based or self.label.startswith("parametric")
+
     def vcov(self) -> Array:
         """Return the covariance of `coef`, (p, p); nan in aliased rows and columns."""
         p = len(self.names)
