@@ -30,6 +30,9 @@ __all__ = ["fit_model"]
 
 # Rounds at most; three to six are usual.
 ROUNDS = 200
+# Rounds after which the moves have to be shorter, by a little: else the likelihood is too flat for them to end.
+PATIENCE = 5
+SHORTER = 0.9
 
 
 def fit_model(
@@ -77,15 +80,22 @@ def _alternate(problem: Problem, family: Family, control: Control, start: Array 
     fit = simplest = _settled(problem, family.held(first), control, start)
     estimate, moved, trace = Nuisance(first, float("nan")), np.inf, fit.trace
     rounds, close = 0, max(control.tol, family.nuisance_precision)
-    while moved > close and rounds < ROUNDS:
+    moves: list[float] = []
+    while moved > close and rounds < ROUNDS and not _creeps(moves):
         rounds += 1
         last, estimate = estimate, fit.family.nuisance_at(_sample(problem, fit.mean.mu))
         moved = _moved(last, estimate)
+        moves.append(moved)
         fit = _settled(problem, family.held(estimate.value), control, _coefficients(fit))
         trace += fit.trace
     found = NuisanceFit(estimate.value, estimate.std_error, simplest.loglik, rounds)
     fit = replace(fit, nuisance=found, trace=_numbered(trace))
     return fit if moved <= close else replace(fit, converged=False, reason="nuisance")
+
+
+def _creeps(moves: list[float]) -> bool:
+    """Return whether the moves have stopped to become shorter."""
+    return len(moves) > PATIENCE and min(moves[-PATIENCE:]) > SHORTER * moves[-PATIENCE - 1]
 
 
 def _sample(problem: Problem, mu: Array) -> Sample:

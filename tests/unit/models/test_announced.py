@@ -166,13 +166,14 @@ def test_rows_of_tiny_weights_are_fitted_beside_others(family):
 
 def test_a_dispersion_that_underflows_is_said():
     with pytest.warns(gk.ConvergenceWarning, match="dispersion"):
-        gk.glm("y ~ g", GROUPS.assign(y=GROUPS["y"] * 1e-200))
+        fit = gk.glm("y ~ g", GROUPS.assign(y=GROUPS["y"] * 1e-200))
+    assert not any("fitted exactly" in note for note in fit.notes)
 
 
 def test_a_perfect_fit_is_no_underflow():
     fit = gk.glm("y ~ x", pd.DataFrame({"y": [5.0] * 6, "x": np.arange(6.0)}))
     assert fit.dispersion == 0.0
-    assert fit.notes == ()
+    assert not any("double precision" in note for note in fit.notes)
 
 
 def test_equal_rates_leave_the_precision_without_a_maximum():
@@ -185,3 +186,33 @@ def test_quantile_residuals_of_a_tweedie_fit_without_spread_are_no_error():
     with pytest.warns(gk.SeparationWarning):
         fit = gk.glm("y ~ g", data, gk.Tweedie(1.5))
     assert len(fit.residuals("quantile", seed=1)) == 6
+
+
+HEAVY = {"y": [1.0, 2.0, 4.0, 3.0], "x": [0.5, 1.0, 2.0, 3.0], "w": [1e300, 1.0, 1.0, 1.0]}
+
+
+@pytest.mark.parametrize("family", ["inverse.gaussian", "gaussian", "gamma"])
+def test_a_column_lost_beside_one_weight_is_told_to_be_lost_for_the_weight(family):
+    with pytest.warns(gk.AliasedWarning, match="some rows outweigh the others") as caught:
+        gk.glm("y ~ x", HEAVY, gk.Gamma("log") if family == "gamma" else family, weights="w")
+    facts = next(item.message for item in caught if isinstance(item.message, gk.AliasedWarning))
+    assert (facts.columns, facts.span) == (["x"], 1e300)
+
+
+def test_columns_lost_of_themselves_and_for_the_weights_are_told_apart():
+    data = {**HEAVY, "one": [1.0] * 4}
+    with pytest.warns(gk.AliasedWarning) as caught:
+        gk.glm("y ~ one + x", data, weights="w")
+    assert [item.message.columns for item in caught] == [["one"], ["x"]]
+
+
+@pytest.mark.parametrize("y", [[3.0, 3.0, 3.0, 3.0], [1.1, 2.2, 3.3, 4.4]])
+def test_an_exact_fit_is_noted(y):
+    fit = gk.glm("y ~ x", {"y": y, "x": [1.0, 2.0, 3.0, 4.0]})
+    assert any(note.startswith("Every response is fitted exactly") for note in fit.notes)
+
+
+def test_a_saturated_or_an_ordinary_fit_is_not_called_exact():
+    saturated = gk.glm("y ~ factor(x)", {"y": [1.0, 2.0], "x": [1, 2]})
+    ordinary = gk.glm("Volume ~ Girth", gk.load_dataset("trees"))
+    assert (saturated.notes, ordinary.notes) == ((), ())
