@@ -15,6 +15,8 @@ import numpy as np
 from glmkit._typing import IntArray
 from glmkit.design.columns import ColumnDesign, columns_of_blocks
 from glmkit.design.dense import DenseDesign
+from glmkit.design.distinct import MOST_CELLS, ROWS_A_CELL
+from glmkit.design.level_sums import code_type
 from glmkit.design.parts import Block, CodedPart, NumericPart, expand, pair_of
 from glmkit.design.structured import CodedColumns, StructuredDesign, joined
 
@@ -25,9 +27,6 @@ DENSE_WIDTH = 8
 DENSE_ELEMENTS = 1_000_000
 # Levels that small factors may have together to share one code: tables of pairs stay in cache.
 JOINED_LEVELS = 256
-# Cells of a design of factors alone that are summed by cell, and how many rows each should have.
-MOST_CELLS = 50_000
-ROWS_A_CELL = 8
 # Cells of a joint coding matrix that is worth holding: 128 MiB.
 CODED_CELLS = 16_777_216
 
@@ -117,7 +116,7 @@ def _merged(pieces: list[CodedColumns], most: int) -> list[CodedColumns]:
 
 def _with_wide_codes(pieces: list[CodedColumns]) -> list[CodedColumns]:
     """Return the pieces with codes as sums by level want them, once for all pieces of a factor."""
-    wide = {id(piece.codes): piece.codes.astype(np.intp, copy=False) for piece in pieces}
+    wide = {id(piece.codes): piece.codes.astype(code_type(len(piece.matrix)), copy=False) for piece in pieces}
     return [replace(piece, codes=wide[id(piece.codes)]) for piece in pieces]
 
 

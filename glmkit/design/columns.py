@@ -18,8 +18,13 @@ from functools import cached_property
 import numpy as np
 
 from glmkit._typing import Array, IntArray
+from glmkit.design.column import Column, are_evenly_spaced, together
 from glmkit.design.dense import DenseDesign
-from glmkit.design.parts import Block, NumericPart, fill_column
+from glmkit.design.distinct import distinct_rows
+from glmkit.design.matrix import Cells, Swept, Visit
+from glmkit.design.moments import Moments
+from glmkit.design.parts import Block, NumericPart
+from glmkit.design.sweeping import sweep_blocks
 from glmkit.numerics.compensated import compensated_tdot
 from glmkit.numerics.rowwise import over_chunks
 
@@ -27,37 +32,8 @@ __all__ = ["ColumnDesign", "columns_of_blocks"]
 
 # Elements of a block: 2 MiB, so that even of wide designs it has enough rows to be worth a call a column.
 BLOCK = 262_144
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One column: some of a block's, less a shift."""
-
-    block: Block
-    position: int
-    numbers: Array | None = None  # (n,) where it is plain numbers
-    picked: tuple[IntArray, Array] | None = None  # codes (n,) and values (L,) where it is one coded part
-    shift: float = 0.0
-
-    def fill(self, rows: slice, out: Array) -> None:
-        """Write some rows of the column into `out`."""
-        if self.numbers is not None:
-            out[:] = self.numbers[rows]
-        elif self.picked is not None:
-            codes, values = self.picked
-            np.take(values, codes[rows], out=out, mode="clip")
-        else:
-            fill_column(self.block.select(rows).parts, self.position, out)
-        if self.shift:
-            out -= self.shift
-
-    def select(self, rows: IntArray) -> Array:
-        """Return the rows of the column, (k,)."""
-        if self.numbers is not None:
-            return self.numbers[rows] - self.shift
-        out = np.empty(len(rows))
-        fill_column(self.block.select(rows).parts, self.position, out)
-        return out - self.shift
+# Rows of a block at most, so that the vectors of its rows stay in cache beside it.
+BLOCK_ROWS = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +108,16 @@ class ColumnDesign:
             tdots += tdot
         return 0.5 * (grams + grams.T), tdots
 
+    def sweep(self, beta: Array, visit: Visit) -> Swept:
+        """Return what visits to blocks of rows, each with its X beta, add up to."""
+        return sweep_blocks(self.row_blocks, self.shape, beta, visit)
+
+    def matrix(self, rows: slice) -> Array:
+        """Return some rows as a matrix made anew."""
+        out = np.empty((rows.stop - rows.start, len(self.columns)), order="F")
+        self._fill(rows, out)
+        return out
+
     def take(self, columns: IntArray) -> ColumnDesign:
         """Return the design of these columns; the same object when all are kept."""
         p = len(self.columns)
@@ -163,18 +149,30 @@ class ColumnDesign:
 
     def moments(self, w: Array) -> tuple[Array, Array]:
         """Return the weighted mean and standard deviation of each column."""
-        share = w / np.sum(w)
-        mean = self.tdot(share)
-        variance = np.zeros(len(self.columns))
-        for rows, X in self.row_blocks():
-            X -= mean
-            X *= X
-            variance += share[rows] @ X
-        return mean, np.sqrt(variance)
+        p = len(self.columns)
 
-    def cells(self) -> None:
-        """Return None: no code tells equal rows."""
-        return
+        def part(chunk: slice) -> Moments:
+            total = Moments(0.0, np.zeros(p), np.zeros(p))
+            for rows, X in self.row_blocks(chunk):
+                total = total.joined(Moments.of(X, w[rows]))
+            return total
+
+        whole = Moments(0.0, np.zeros(p), np.zeros(p))
+        for one in over_chunks(part, self.n, p, threaded_width=0):
+            whole = whole.joined(one)
+        return whole.mean, np.sqrt(whole.squares / whole.weight)
+
+    def cells(self) -> Cells | None:
+        """Return the distinct rows where they are few."""
+        return self._cells
+
+    @cached_property
+    def _cells(self) -> Cells | None:
+        blocks = {id(column.block): column for column in self.columns if column.numbers is None}
+        plain = [column for column in self.columns if column.numbers is not None]
+        variables = [one for column in [*plain, *blocks.values()] for one in column.variables()]
+        found = distinct_rows(variables, self.n) if variables else None
+        return None if found is None else Cells(found.codes, self.select(found.first))
 
     def column(self, j: int) -> Array:
         """Return one column, (n,); that of the data itself where it is plain numbers."""
@@ -187,16 +185,13 @@ class ColumnDesign:
 
     def dense(self) -> Array:
         """Return the matrix itself, made anew."""
-        out = np.empty(self.shape, order="F")
-        for j, column in enumerate(self.columns):
-            column.fill(slice(0, self.n), out[:, j])
-        return out
+        return self.matrix(slice(0, self.n))
 
     def row_blocks(self, within: slice | None = None) -> Iterator[tuple[slice, Array]]:
         """Yield the rows of each block and its matrix, in a buffer that the next block overwrites."""
         begin, end = (0, self.n) if within is None else (within.start, within.stop)
         p = len(self.columns)
-        size = max(256, BLOCK // max(p, 1))
+        size = min(max(256, BLOCK // max(p, 1)), BLOCK_ROWS)
         buffer = np.empty((min(size, end - begin), p), order="F")
         for first in range(begin, end, size):
             rows = slice(first, min(first + size, end))
@@ -205,11 +200,11 @@ class ColumnDesign:
             yield rows, X
 
     def _fill(self, rows: slice, out: Array) -> None:
-        for first, last, together in self._runs:
-            if together is None:
+        for first, last, run in self._runs:
+            if run is None:
                 self.columns[first].fill(rows, out[:, first])
             else:
-                out[:, first:last] = together[rows]
+                out[:, first:last] = run[rows]
                 shift = self._shift[first:last]
                 if np.any(shift):
                     out[:, first:last] -= shift
@@ -225,9 +220,9 @@ class ColumnDesign:
         first = 0
         while first < len(self.columns):
             last = first + 1
-            while last < len(self.columns) and _are_evenly_spaced(self.columns[first : last + 1]):
+            while last < len(self.columns) and are_evenly_spaced(self.columns[first : last + 1]):
                 last += 1
-            runs.append((first, last, _together(self.columns[first:last])))
+            runs.append((first, last, together(self.columns[first:last])))
             first = last
         return runs
 
@@ -251,34 +246,3 @@ def columns_of_blocks(blocks: Sequence[Block], n: int) -> ColumnDesign:
             else:
                 columns.append(Column(block, j))
     return ColumnDesign(n, tuple(columns))
-
-
-def _are_evenly_spaced(columns: Sequence[Column]) -> bool:
-    """Return whether the last of some columns lies where the ones before it lead to expect, in one array."""
-    numbers = [column.numbers for column in (columns[0], columns[1], columns[-2], columns[-1])]
-    if any(one is None or one.strides != (8,) for one in numbers) or not len(numbers[0]):  # type: ignore[arg-type]
-        return False
-    one, two, before, last = (_address(array) for array in numbers if array is not None)
-    roots = {id(_root(array)) for array in numbers if array is not None}
-    return len(roots) == 1 and two > one and last - before == two - one
-
-
-def _together(columns: Sequence[Column]) -> Array | None:
-    """Return evenly spaced columns as one view, (n, k); None of a single one."""
-    if len(columns) == 1:
-        return None
-    one, two = columns[0].numbers, columns[1].numbers
-    assert one is not None and two is not None
-    shape, strides = (len(one), len(columns)), (8, _address(two) - _address(one))
-    return np.lib.stride_tricks.as_strided(one, shape, strides, writeable=False)
-
-
-def _address(array: Array) -> int:
-    return int(array.__array_interface__["data"][0])
-
-
-def _root(array: object) -> object:
-    """Return what owns the memory of an array."""
-    while isinstance(array, np.ndarray) and array.base is not None:
-        array = array.base
-    return array

@@ -6,12 +6,15 @@ the whole matrix is made: ``gram`` costs n p^2 multiplications and one block of 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg.blas import dsyrk
 
 from glmkit._typing import Array, IntArray
+from glmkit.design.matrix import Swept, Visit
+from glmkit.design.sweeping import sweep_blocks
 from glmkit.numerics.compensated import compensated_tdot
 
 __all__ = ["BLOCK_ELEMENTS", "DenseDesign", "symmetric_of_upper"]
@@ -65,6 +68,22 @@ class DenseDesign:
     def gram_and_tdot(self, w: Array, v: Array) -> tuple[Array, Array]:
         """Return X' diag(w) X for weights w >= 0, and X'v."""
         return self.gram(w), self.tdot(v)
+
+    def sweep(self, beta: Array, visit: Visit) -> Swept:
+        """Return what visits to blocks of rows, each with its X beta, add up to."""
+
+        def blocks(within: slice) -> Iterator[tuple[slice, Array]]:
+            for block in self._blocks():
+                first, last = within.start + block.start, min(within.start + block.stop, within.stop)
+                if first >= last:
+                    return
+                yield slice(first, last), np.array(self.values[first:last], order="F")
+
+        return sweep_blocks(blocks, self.shape, beta, visit)
+
+    def matrix(self, rows: slice) -> Array:
+        """Return some rows as a matrix made anew."""
+        return np.array(self.values[rows], order="F")
 
     def take(self, columns: IntArray) -> DenseDesign:
         """Return the design of these columns; the same object when all are kept."""

@@ -6,11 +6,12 @@ one dense block, as integer codes of a factor, or as batches of rows.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, TypeAlias
 
 from glmkit._typing import Array, IntArray
 
-__all__ = ["Cells", "Design"]
+__all__ = ["Cells", "Design", "Swept", "Visit", "Visited"]
 
 
 class Cells(NamedTuple):
@@ -18,6 +19,25 @@ class Cells(NamedTuple):
 
     codes: IntArray  # (n,)
     design: Design  # one row for each cell
+
+
+class Visited(NamedTuple):
+    """What a visit to a block of rows makes of their linear predictor."""
+
+    sums: Array  # (k,) to be added up over blocks
+    residual: Array | None = None  # (b,) v of X'v
+    working: Array | None = None  # (b,) w >= 0 of X' diag(w) X
+
+
+class Swept(NamedTuple):
+    """What a sweep over all rows adds up to."""
+
+    sums: Array  # (k,)
+    tdot: Array | None  # (p,) X'v
+    gram: Array | None  # (p, p) X' diag(w) X
+
+
+Visit: TypeAlias = Callable[[slice, Array], Visited]
 
 
 class Design(Protocol):
@@ -46,6 +66,10 @@ class Design(Protocol):
 
     def gram_and_tdot(self, w: Array, v: Array) -> tuple[Array, Array]:
         """Return `gram` (p, p) for weights w and `tdot` (p,) for v, in one pass where that saves one."""
+        ...
+
+    def sweep(self, beta: Array, visit: Visit) -> Swept:
+        """Return what visits add up to: each gets the rows of a block and its X beta, in cache, which it may change."""
         ...
 
     def take(self, columns: IntArray) -> Design:

@@ -5,15 +5,16 @@ and an optional multiplier m (n,). Its products are sums over levels:
 
     X'v = M' s,    s_l = sum over c_r = l of m_r v_r                      (bincount, O(n))
     X beta = m (M beta)[c]                                                (one look-up a row)
-    X' W Z = M' S,  S_lj = sum over c_r = l of m_r w_r z_rj               (O(n) a column of Z)
+    X' W Z = M' S,  S_lj = sum over c_r = l of m_r w_r z_rj               (one product with an indicator)
     X' W Y = M' T N, T_lh = sum over c_r = l, d_r = h of m_r q_r w_r      (O(n) for two factors)
 
-so that a factor of 500 levels costs what a numeric column does. The sums run over the rows in
-their order, whatever the number of threads.
+so that a factor of 500 levels costs what a numeric column does. The sums run over blocks of rows
+in their order, whatever the number of threads (`glmkit.design.level_sums`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -22,13 +23,23 @@ import numpy as np
 from glmkit._typing import Array, IntArray
 from glmkit.design.columns import ColumnDesign
 from glmkit.design.dense import DenseDesign
-from glmkit.design.matrix import Cells
+from glmkit.design.distinct import Coded, distinct_rows
+from glmkit.design.level_sums import LevelSums, code_type
+from glmkit.design.matrix import Cells, Swept, Visit, Visited
+from glmkit.design.sweeping import ROW_NUMBERS
 from glmkit.numerics.compensated import sums_by_code
+from glmkit.numerics.rowwise import over_chunks
 
 __all__ = ["CodedColumns", "StructuredDesign", "joined"]
 
 # Rows expanded at a time where a product has no better way.
 ROWS_AT_ONCE = 4096
+# Rows of a chunk that sums by level go over: its vectors stay in cache, and it is worth the calls.
+CHUNK_ROWS = 65_536
+CELLS_A_ROW = 4
+# Elements of the distinct rows up to which a dense matrix of them is the faster one.
+DENSE_CELLS = 1_000_000
+NOTHING = np.zeros(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +73,14 @@ class CodedColumns:
 
     def dot(self, beta: Array) -> Array:
         """Return the columns times beta, (n,)."""
-        return self.times((self.matrix @ beta)[self.codes])
+        return self.read(self.matrix @ beta, slice(None))
+
+    def read(self, values: Array, rows: slice) -> Array:
+        """Return m times the values (L,) by level of some rows."""
+        codes = self.codes[rows]
+        picked = np.empty(len(codes))
+        np.take(values, codes, out=picked, mode="clip")  # straight into place, whatever the type of the codes
+        return picked if self.multiplier is None else picked * self.multiplier[rows]
 
     def expand(self, rows: slice) -> Array:
         """Return some rows as dense columns."""
@@ -126,26 +144,51 @@ class StructuredDesign:
         out = np.empty(self.shape[1])
         out[self.at] = self.plain.accurate_tdot(v)
         for piece in self.coded:
-            sums = sums_by_code(piece.codes, piece.times(v), len(piece.matrix))
+            sums = sums_by_code(piece.codes, piece.times(v).__getitem__, len(piece.matrix))
             out[piece.at] = piece.contract(sums)
         return out
 
     def gram(self, w: Array) -> Array:
         """Return X' diag(w) X for weights w >= 0."""
-        p = self.shape[1]
-        total = np.empty((p, p))
-        total[np.ix_(self.at, self.at)] = self.plain.gram(w)
-        for i, piece in enumerate(self.coded):
-            weighted = piece.times(w)
-            self._fill_dense(total, piece, weighted)
-            self._fill_own(total, piece, weighted)
-            for other in self.coded[:i]:
-                self._fill_pair(total, piece, other, weighted)
-        return total
+        return self._pass(lambda rows, _: Visited(NOTHING, None, w[rows]))[1].gram()
 
     def gram_and_tdot(self, w: Array, v: Array) -> tuple[Array, Array]:
         """Return X' diag(w) X for weights w >= 0, and X'v."""
-        return self.gram(w), self.tdot(v)
+        _, tables = self._pass(lambda rows, _: Visited(NOTHING, v[rows], w[rows]))
+        return tables.gram(), tables.tdot()
+
+    def sweep(self, beta: Array, visit: Visit) -> Swept:
+        """Return what visits to blocks of rows, each with its X beta, add up to."""
+        plain, by_level = beta[self.at], [piece.matrix @ beta[piece.at] for piece in self.coded]
+
+        def visit_rows(rows: slice, X: Array) -> Visited:
+            eta = X @ plain
+            for piece, values in zip(self.coded, by_level, strict=True):
+                eta += piece.read(values, rows)
+            return visit(rows, eta)
+
+        sums, tables = self._pass(visit_rows)
+        return Swept(
+            sums, tables.tdot() if tables.has_tdot else None, tables.gram() if tables.has_gram else None
+        )
+
+    def _pass(self, visit: Callable[[slice, Array], Visited]) -> tuple[Array, LevelSums]:
+        """Return what visits to blocks of rows, each with its dense columns, add up to."""
+        n, p = self.shape
+
+        def part(chunk: slice) -> tuple[Array, LevelSums]:
+            X, tables = self.plain.matrix(chunk), LevelSums(self.coded, self.at)
+            seen = visit(chunk, X)
+            tables.add(chunk, X, seen.residual, seen.working)
+            return seen.sums, tables
+
+        total, whole = NOTHING, LevelSums(self.coded, self.at)
+        # The tables of each chunk have to be made and added: worth it where rows are not far fewer than cells.
+        most = max(1, n // max(whole.cells // CELLS_A_ROW, CHUNK_ROWS))
+        for sums, tables in over_chunks(part, n, p + ROW_NUMBERS, most=most, threaded_width=0):
+            total = total + sums if len(total) else sums
+            whole.merge(tables)
+        return total, whole
 
     def take(self, columns: IntArray) -> StructuredDesign | ColumnDesign | DenseDesign:
         """Return the design of these columns; the same object when all are kept."""
@@ -222,11 +265,23 @@ class StructuredDesign:
         return out
 
     def cells(self) -> Cells | None:
-        """Return the distinct rows where there are no dense columns and one code tells them all."""
-        if len(self.at) or len(self.coded) != 1 or self.coded[0].multiplier is not None:
+        """Return the distinct rows where they are few."""
+        return self._cells
+
+    @cached_property
+    def _cells(self) -> Cells | None:
+        if not len(self.at) and len(self.coded) == 1 and self.coded[0].multiplier is None:
+            piece = self.coded[0]
+            return Cells(piece.codes, DenseDesign(np.asfortranarray(piece.matrix[:, np.argsort(piece.at)])))
+        variables: list[Coded | Array] = [Coded(piece.codes, len(piece.matrix)) for piece in self.coded]
+        variables += [piece.multiplier for piece in self.coded if piece.multiplier is not None]
+        variables += [self.plain.column(j) for j in range(len(self.at))]
+        found = distinct_rows(variables, self.shape[0])
+        if found is None:
             return None
-        piece = self.coded[0]
-        return Cells(piece.codes, DenseDesign(np.asfortranarray(piece.matrix[:, np.argsort(piece.at)])))
+        chosen = self.select(found.first)
+        small = chosen.shape[0] * chosen.shape[1] <= DENSE_CELLS
+        return Cells(found.codes, DenseDesign(chosen.dense()) if small else chosen)
 
     def simplified(self) -> StructuredDesign | ColumnDesign | DenseDesign:
         """Return the dense design where nothing is coded."""
@@ -234,39 +289,12 @@ class StructuredDesign:
             return self
         return self.plain.take(np.argsort(self.at))
 
-    def _fill_dense(self, total: Array, piece: CodedColumns, weighted: Array) -> None:
-        sums = np.empty((len(piece.matrix), len(self.at)))
-        for j in range(len(self.at)):
-            column = weighted * self.plain.column(j)
-            sums[:, j] = np.bincount(piece.codes, weights=column, minlength=len(piece.matrix))
-        block = piece.contract(sums)
-        total[np.ix_(piece.at, self.at)] = block
-        total[np.ix_(self.at, piece.at)] = block.T
-
-    def _fill_own(self, total: Array, piece: CodedColumns, weighted: Array) -> None:
-        level = piece.by_level(weighted)
-        picked = piece.picked
-        if picked is None:
-            own = piece.matrix.T @ (level[:, None] * piece.matrix)
-            total[np.ix_(piece.at, piece.at)] = 0.5 * (own + own.T)
-        else:
-            total[np.ix_(piece.at, piece.at)] = 0.0
-            total[piece.at, piece.at] = level[picked]
-
-    def _fill_pair(self, total: Array, piece: CodedColumns, other: CodedColumns, weighted: Array) -> None:
-        shape = len(piece.matrix), len(other.matrix)
-        pair = np.multiply(piece.codes, shape[1], dtype=np.intp)
-        pair += other.codes
-        both = np.bincount(pair, weights=other.times(weighted), minlength=shape[0] * shape[1])
-        block = other.contract(piece.contract(np.asarray(both, np.float64).reshape(shape)).T)
-        total[np.ix_(other.at, piece.at)] = block
-        total[np.ix_(piece.at, other.at)] = block.T
-
 
 def joined(first: CodedColumns, second: CodedColumns) -> CodedColumns:
     """Return two pieces without multipliers as one over the pairs of their levels, columns side by side."""
     levels = len(first.matrix), len(second.matrix)
-    codes = np.multiply(first.codes, levels[1], dtype=np.intp)  # codes may be held in a byte
+    kind = code_type(levels[0] * levels[1])
+    codes = np.multiply(first.codes, levels[1], dtype=kind)  # codes may be held in a byte
     codes += second.codes
     matrix = np.hstack([np.repeat(first.matrix, levels[1], axis=0), np.tile(second.matrix, (levels[0], 1))])
     return CodedColumns(codes, matrix, np.concatenate([first.at, second.at]))

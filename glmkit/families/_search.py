@@ -19,6 +19,8 @@ _SETTLED: Final = 1e-9
 _LAST: Final = 1e-5
 """After a Newton step below it the error is its square."""
 _ROUNDS: Final = 30
+_FLAT: Final = 1e-10
+"""A bend this far below the largest is rounding."""
 
 
 def highest(function: Callable[[float], float], start: float) -> float:
@@ -37,12 +39,10 @@ def highest(function: Callable[[float], float], start: float) -> float:
 
 def summit(function: Callable[[Array], float], start: Array, low: float, high: float) -> Nuisance:
     """Return the first argument of a maximum in two, with its standard error; Newton on differences."""
-    at = start
+    at, ends = start, (np.array([low, -700.0]), np.array([high, 700.0]))
     for _ in range(_ROUNDS):
         slope, bend = _derivatives(function, at)
-        negative = bool(np.all(np.linalg.eigvalsh(bend) < 0.0))
-        step = -np.linalg.solve(bend, slope) if negative else 0.1 * np.sign(slope)
-        moved = np.clip(at + np.clip(step, -0.3, 0.3), (low, -700.0), (high, 700.0))
+        moved = np.clip(at + np.clip(_uphill(slope, bend, at, ends), -0.3, 0.3), *ends)
         while function(moved) < function(at) - 1e-9 and np.max(np.abs(moved - at)) > _SETTLED:
             moved = 0.5 * (at + moved)
         settled = float(np.max(np.abs(moved - at))) < _LAST
@@ -52,6 +52,21 @@ def summit(function: Callable[[Array], float], start: Array, low: float, high: f
     _, bend = _derivatives(function, at)
     inner = low < at[0] < high and bool(np.all(np.linalg.eigvalsh(bend) < 0.0))
     return Nuisance(float(at[0]), float(np.sqrt(-np.linalg.inv(bend)[0, 0])) if inner else float("nan"))
+
+
+def _uphill(slope: Array, bend: Array, at: Array, ends: tuple[Array, Array]) -> Array:
+    """Return Newton's step, (2,); along a direction that bends up, as far as if it bent down.
+
+    A parameter stays at the end of its range where the function rises beyond it.
+    """
+    free = ~(((at <= ends[0]) & (slope < 0.0)) | ((at >= ends[1]) & (slope > 0.0)))
+    step = np.zeros(2)
+    if np.any(free):
+        bends, axes = np.linalg.eigh(bend[np.ix_(free, free)])
+        size = np.maximum(np.abs(bends), _FLAT * np.max(np.abs(bends)))
+        with np.errstate(divide="ignore", invalid="ignore"):  # flat all over: nothing to climb
+            step[free] = np.nan_to_num(axes @ (axes.T @ slope[free] / size))
+    return step
 
 
 def _derivatives(function: Callable[[Array], float], at: Array) -> tuple[Array, Array]:

@@ -24,6 +24,7 @@ from scipy import special
 
 from glmkit._typing import Array
 from glmkit.errors import FamilyError
+from glmkit.families._draws import poisson_draws
 from glmkit.families._kernels import (
     digamma_gap,
     log1p_gap,
@@ -204,7 +205,7 @@ class NegativeBinomial(Poisson, verified=True):
     def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
         if self._is_poisson:
             return super()._draw(m, parameter, rng)
-        return rng.poisson(rng.standard_gamma(self._theta, m.mu.shape) * (m.mu / self._theta)).astype(float)
+        return poisson_draws(rng.standard_gamma(self._theta, m.mu.shape) * (m.mu / self._theta), rng)
 
     def nll(self, y: Array, eta: Array) -> Array:
         if self._is_poisson:

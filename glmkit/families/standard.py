@@ -16,11 +16,13 @@ import numpy as np
 from scipy import special
 
 from glmkit._typing import Array, BoolArray
+from glmkit.families._draws import poisson_draws
 from glmkit.families._kernels import by_count, relative_entropy, stirling_error
 from glmkit.families._quantiles import count_quantile
 from glmkit.families.base import Family
 from glmkit.families.link import Link, Mean
 from glmkit.families.links import Identity, Log
+from glmkit.numerics.rowwise import row_blocks
 from glmkit.numerics.tails import log_gamma_lower, log_gamma_upper
 
 __all__ = ["Gaussian", "Poisson"]
@@ -193,10 +195,13 @@ class Poisson(Family, verified=True):
         return weights * np.where(_whole(y, count), value, np.nan)
 
     def broken_rows(self, y: Array, weights: Array, trials: Array | None = None) -> int:
-        count = np.rint(y)
-        if np.array_equal(count, y):
-            return 0
-        return int(np.count_nonzero(~_whole(y, count) & (weights > 0.0)))
+        def broken(rows: slice) -> int:
+            count = np.rint(y[rows])
+            if np.array_equal(count, y[rows]):
+                return 0
+            return int(np.count_nonzero(~_whole(y[rows], count) & (weights[rows] > 0.0)))
+
+        return sum(broken(rows) for rows in row_blocks(len(y)))
 
     def broken_note(self, rows: int) -> str | None:
         if not rows:
@@ -232,7 +237,7 @@ class Poisson(Family, verified=True):
         return count_quantile(lambda k: self._cdf(k, m, parameter), p, m.mu, np.array(np.inf))
 
     def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
-        return rng.poisson(m.mu).astype(np.float64)
+        return poisson_draws(m.mu, rng)
 
     def nll(self, y: Array, eta: Array) -> Array:
         log_mean = np.where(y > 0.0, self.link.log_mean(eta), 0.0)

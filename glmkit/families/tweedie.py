@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import ClassVar, Final, Self
 
 import numpy as np
@@ -26,11 +25,13 @@ from scipy import special
 from glmkit._typing import Array, BoolArray
 from glmkit.errors import FamilyError
 from glmkit.families._blocks import by_rows
+from glmkit.families._draws import poisson_draws
 from glmkit.families._kernels import relative_entropy, stirling_error
 from glmkit.families._quantiles import positive_quantile
-from glmkit.families._search import highest, summit
+from glmkit.families._search import highest
 from glmkit.families._stable import stable_draw, stable_tail
 from glmkit.families._tweedie import jump_numbers, log_density_at_mean
+from glmkit.families._tweedie_power import POWER_ENDS, check_told, estimated_power
 from glmkit.families.base import Family
 from glmkit.families.link import Link, Mean
 from glmkit.families.link_names import LinkLike
@@ -45,10 +46,6 @@ _NEAR: Final = 0.3
 _TERMS: Final = 30
 _NOTHING: Final = 800.0
 """exp(-800) is below the smallest double."""
-_LOWEST: Final = 1.01
-_HIGHEST: Final = {True: 1.99, False: 6.0}
-"""Range of an estimated power, with and without zeros in the response."""
-_TRIALS: Final = {True: (1.1, 1.3, 1.5, 1.7, 1.9), False: (1.2, 1.5, 1.8, 2.0, 2.3, 2.7, 3.2, 4.0)}
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -271,7 +268,7 @@ class Tweedie(Family, verified=True):
         if q < 0.0:
             unit = parameter * excess * m.mu**excess
             return stable_draw(m.mu**q / (-q * parameter), self._power, rng) * unit
-        jumps = rng.poisson(m.mu**q / (parameter * q))
+        jumps = poisson_draws(m.mu**q / (parameter * q), rng)
         amounts = rng.standard_gamma(np.where(jumps > 0, jumps, 1) * (q / excess))
         return np.where(jumps > 0, amounts * (parameter * excess * m.mu**excess), 0.0)
 
@@ -309,27 +306,14 @@ class Tweedie(Family, verified=True):
         return replace(self, power=float(value), estimated=True)
 
     def first_nuisance(self, sample: Sample) -> float:
+        check_told(sample)
         return 1.5
 
     def nuisance_at(self, sample: Sample) -> Nuisance:
-        zeros = bool(np.any(sample.y == 0.0))
-        m, weights = Mean(sample.mu, sample.mu, sample.mu), sample.counts * sample.prior
-
-        @cache  # many dispersions are tried at each power
-        def loss(power: float) -> float:
-            return float(weights @ self.held(power).unit_deviance(sample.y, m))
-
-        def value(point: Array) -> float:
-            power, phi = float(point[0]), float(np.exp(point[1]))
-            saturated = self.held(power).saturated(sample.y, sample.prior, phi)
-            return float(sample.counts @ saturated) - loss(power) / (2.0 * phi)
-
-        powers, total = (*_TRIALS[zeros], self._power), float(np.sum(sample.counts))
-        best = max((np.array([p, np.log(loss(p) / total)]) for p in powers), key=value)
-        return summit(value, best, _LOWEST, _HIGHEST[zeros])
+        return estimated_power(self.held, self._power, sample)
 
     def edge_note(self) -> str | None:
-        if not (self.estimated and self._power in (_LOWEST, *_HIGHEST.values())):
+        if not (self.estimated and self._power in POWER_ENDS):
             return None
         return (
             f"The estimated power ended at {self._power:.6g}, an end of the range searched: the data are not "

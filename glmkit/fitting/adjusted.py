@@ -105,14 +105,14 @@ class AdjustedObjective:
     whole: Design | None = None
     dispersion: float | None = None
 
-    def at(self, beta: Array) -> Point:
+    def at(self, beta: Array, *, last: bool = False) -> Point:
         """Return the point at `beta`, with the penalised deviance or the squared step as merit."""
         point = self.base.at(beta)
         if not np.isfinite(point.merit):
             return point
         with np.errstate(all="ignore"):  # a step far out: an infinite merit
             merit = self._merit(point)
-        return point._replace(merit=merit if np.isfinite(merit) else float("inf"))
+        return replace(point, merit=merit if np.isfinite(merit) else float("inf"))
 
     def _merit(self, point: Point) -> float:
         if is_penalised(self.method, self.base.family):

@@ -179,6 +179,8 @@ def constrained_fit(objective: GLMObjective, start: Array) -> ConstrainedFit:
             moved is None
             or step.decrement <= SETTLED * region.unit(state)
             or (tiny and step.decrement > SHRINKS * last)
+            # The same step once more, and no better for it: it is lost in the rounding of beta.
+            or (step.decrement == last and moved.deviance >= state.deviance)
         ):
             converged = step.converged and tiny
             state = state if moved is None else moved

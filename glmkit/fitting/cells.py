@@ -13,6 +13,7 @@ which no coefficient changes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -40,7 +41,7 @@ def by_cell(objective: GLMObjective) -> GLMObjective:
         return objective
     codes, design = cells
     total = sums_by_code(codes, exposed, design.shape[0])
-    events = sums_by_code(codes, objective.weights * objective.y, design.shape[0])
+    events = sums_by_code(codes, lambda rows: objective.weights[rows] * objective.y[rows], design.shape[0])
     filled = total > 0.0
     if not (np.all(np.isfinite(total)) and np.all(np.isfinite(events)) and np.any(filled)):
         return objective
@@ -55,10 +56,10 @@ def by_cell(objective: GLMObjective) -> GLMObjective:
     )
 
 
-def _exposed(objective: GLMObjective) -> Array | None:
-    """Return the weight each row's rate has, (n,); None where the offset makes no rate of the mean."""
+def _exposed(objective: GLMObjective) -> Callable[[slice], Array] | None:
+    """Return what gives the weight the rates of some rows have; None where the offset makes no rate of the mean."""
     if not np.any(objective.offset):
-        return objective.weights
+        return lambda rows: objective.weights[rows]
     if not objective.family.log_rates:
         return None
-    return np.asarray(objective.weights * np.exp(objective.offset))
+    return lambda rows: np.asarray(objective.weights[rows] * np.exp(objective.offset[rows]))

@@ -24,6 +24,7 @@ import numpy as np
 
 from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.dense import DenseDesign
+from glmkit.design.matrix import Swept, Visit
 from glmkit.families.vector import OpenRows
 from glmkit.fitting.component_fit import ComponentFit, measured, objective_of, starting_point
 from glmkit.fitting.components import Component, places, stacked_dot
@@ -87,7 +88,7 @@ def _limit(fit: ComponentFit, recession: Recession, opened: OpenRows, control: C
     limit = replace(problem, offset=problem.offset + fit.family.barrier(moved))
     objective = replace(objective_of(limit, fit.family, fit.independence), span=_complement(recession.basis))
     solution = fisher_scoring(objective, starting_point(objective), control)
-    spread = solution.point._replace(beta=objective.spread(solution.point.beta))
+    spread = replace(solution.point, beta=objective.spread(solution.point.beta))
     whole = measured(
         limit,
         fit.family,
@@ -174,6 +175,12 @@ class PairDesign:
     def gram_and_tdot(self, w: Array, v: Array) -> tuple[Array, Array]:
         """Return X' diag(w) X for weights w >= 0, and X'v."""
         return self.gram(w), self.tdot(v)
+
+    def sweep(self, beta: Array, visit: Visit) -> Swept:
+        """Return what one visit to all rows gives."""
+        seen = visit(slice(0, self.shape[0]), self.dot(beta))
+        tdot = None if seen.residual is None else self.tdot(seen.residual)
+        return Swept(seen.sums, tdot, None if seen.working is None else self.gram(seen.working))
 
     def cells(self) -> None:
         """Return None: no code tells equal rows."""

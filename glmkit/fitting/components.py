@@ -219,10 +219,10 @@ class ComponentObjective:
     offset: Array
     span: Array | None = None
 
-    def at(self, beta: Array) -> Point:
+    def at(self, beta: Array, *, last: bool = False) -> Point:
         """Return the point at `beta`."""
         eta = self.offset + stacked_dot(self.components, self.spread(beta), *self.offset.shape)
-        return Point(beta, eta, NO_MEAN, self.merit(eta))
+        return Point(beta, eta, self.merit(eta), lambda _: NO_MEAN)
 
     def spread(self, beta: Array) -> Array:
         """Return the coefficients of all columns."""

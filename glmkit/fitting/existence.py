@@ -33,7 +33,7 @@ from glmkit.errors import FitError
 from glmkit.families.base import Family, Mean
 from glmkit.fitting.boundary import ConstrainedFit, at_edge, constrained_fit
 from glmkit.fitting.glm import GLMFit, fit_glm
-from glmkit.fitting.goodness import deviance_of, dispersion_of, log_likelihood, pearson_statistic
+from glmkit.fitting.goodness import Likelihood, deviance_of, dispersion_of, pearson_statistic
 from glmkit.fitting.objective import GLMObjective
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession, far_mean, openness_of, recession_of
@@ -340,7 +340,7 @@ def _measured(fit: GLMFit, converged: bool, reason: str) -> GLMFit:
         deviance=deviance,
         pearson_chi2=pearson,
         dispersion=dispersion_of(family, pearson, fit.df_resid),
-        loglik=log_likelihood(problem, family, fit.mean, deviance),
+        loglik=Likelihood(problem, family).at(fit.mean.of, deviance),
         converged=converged,
         reason=reason,
     )
@@ -348,4 +348,4 @@ def _measured(fit: GLMFit, converged: bool, reason: str) -> GLMFit:
 
 def _deviance_and_pearson(problem: Problem, family: Family, mean: Mean) -> tuple[float, float]:
     with np.errstate(invalid="ignore"):  # a row of zero weight may be infinitely wrong
-        return deviance_of(problem, family, mean), pearson_statistic(problem, family, mean)
+        return deviance_of(problem, family, mean.of), pearson_statistic(problem, family, mean)

@@ -19,7 +19,7 @@ from glmkit.errors import FitError
 from glmkit.families.base import Family, Mean
 from glmkit.fitting.adjusted import AdjustedObjective, adjusted_scoring, is_penalised
 from glmkit.fitting.cells import by_cell
-from glmkit.fitting.goodness import deviance_of, dispersion_of, log_likelihood, pearson_statistic
+from glmkit.fitting.goodness import Likelihood, RowMeans, deviance_of, dispersion_of, pearson_statistic
 from glmkit.fitting.independence import Independence, independence_of
 from glmkit.fitting.null_rows import null_rows
 from glmkit.fitting.objective import GLMObjective, Point
@@ -27,7 +27,7 @@ from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.fitting.starting import drawn_back, valid_point
-from glmkit.fitting.strided import strided_start
+from glmkit.fitting.strided import Beginning, sampled_beginning, strided_start
 from glmkit.numerics.factor import InformationFactor
 from glmkit.numerics.rowwise import over_rows
 
@@ -148,32 +148,31 @@ def fit_glm(
         No valid starting value can be found.
     """
     known = Known() if known is None else known
-    independence = known.independence or independence_of(problem, family)
-    objective = _objective(problem, family, independence)
-    if problem.method == "ml" or objective.linear:
-        solution, inverse = _maximum(objective, independence, start, control)
+    beginning = _beginning(problem, family, start, known)
+    independence, plain = beginning.independence, problem.method == "ml" or beginning.objective.linear
+    if plain:
+        solution, inverse = _maximum(beginning, start, control)
     else:
-        point = _starting(objective, independence, start)
-        solution = _adjusted_solution(objective, point, problem, independence, control)
-        inverse = objective.inverse_information(solution.point, solution.factor)
+        solution, inverse = _adjusted_maximum(beginning, problem, start, control)
     merit, point = solution.point.merit, solution.point
-    rank = len(independence.kept)
     pearson = pearson_statistic(problem, family, point.mean)
-    deviance = deviance_of(problem, family, point.mean)
+    known_deviance = plain and np.isfinite(merit)
+    deviance = merit if known_deviance else deviance_of(problem, family, point.mean.of)
+    likelihood = Likelihood(problem, family)
     return GLMFit(
         problem=problem,
         family=family,
-        independence=replace(independence, gram=None),
+        independence=replace(independence, factor=None),
         gamma=point.beta,
         factor=solution.factor,
         inverse=inverse,
         eta=point.eta,
         mean=point.mean,
         deviance=deviance,
-        null=known.null or null_model(problem, family, control),
+        null=known.null or null_model(problem, family, control, likelihood),
         pearson_chi2=pearson,
-        dispersion=dispersion_of(family, pearson, problem.nobs - rank),
-        loglik=log_likelihood(problem, family, point.mean, deviance),
+        dispersion=dispersion_of(family, pearson, problem.nobs - len(independence.kept)),
+        loglik=likelihood.at(point.mean.of, deviance),
         converged=solution.converged,
         reason=solution.reason,
         trace=solution.trace,
@@ -204,28 +203,31 @@ class Known(NamedTuple):
     independence: Independence | None = None
 
 
-def null_model(problem: Problem, family: Family, control: Control) -> NullModel:
+def null_model(problem: Problem, family: Family, control: Control, likelihood: Likelihood) -> NullModel:
     """Return deviance and log-likelihood of the null model; nan where it does not exist."""
     mean = _null_mean(problem, family, control)
     if mean is None:
         return NullModel(float("nan"), float("nan"))
     deviance = deviance_of(problem, family, mean)
-    return NullModel(deviance, log_likelihood(problem, family, mean, deviance))
+    return NullModel(deviance, likelihood.at(mean, deviance))
 
 
-def _null_mean(problem: Problem, family: Family, control: Control) -> Mean | None:
+def _null_mean(problem: Problem, family: Family, control: Control) -> RowMeans | None:
+    """Return the mean of some rows, made when it is asked for: no vector of all rows is needed."""
     if not problem.intercept:
-        return family.mean(problem.added)
+        return lambda rows: family.mean(problem.added[rows])
     if problem.offset is None:
-        return _average_mean(problem, family)
+        average = _average_mean(problem, family)
+        return None if average is None else average.of
     total = float(problem.weights @ problem.y)
     if family.log_rates and total > 0.0:
-        return family.mean(problem.added + _log_level(problem, total))
+        level = _log_level(problem, total)
+        return lambda rows: family.mean(problem.added[rows] + level)
     n = len(problem.y)
     design = DenseDesign(np.ones((n, 1), order="F"))
     null = GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
     try:
-        return _scored(null, starting_point(null, np.ones(1)), np.ones(1), control).point.mean
+        return _scored(null, starting_point(null, np.ones(1)), np.ones(1), control).point.mean.of
     except FitError:
         return None
 
@@ -247,10 +249,12 @@ def _average_mean(problem: Problem, family: Family) -> Mean | None:
         mu = family.mean(family.link(np.array([average]))).mu[0]
     if not np.isclose(mu, average, rtol=1e-6, atol=0.0):
         return None
-    return Mean(np.full(n, average), np.full(n, rest), np.ones(n))
+    return Mean(*(np.broadcast_to(np.float64(value), n) for value in (average, rest, 1.0)))
 
 
-def starting_point(objective: GLMObjective, constant: Array | None, gram: Array | None = None) -> Point:
+def starting_point(
+    objective: GLMObjective, constant: Array | None, factor: InformationFactor | None = None
+) -> Point:
     """Return the point of one weighted least squares from the family's starting mean.
 
     Where that leaves the valid region it is drawn back, by halves, to the constant mean.
@@ -261,7 +265,7 @@ def starting_point(objective: GLMObjective, constant: Array | None, gram: Array 
     mean = family.mean(eta)
     response = eta - objective.offset + family.working_residual(objective.y, mean)
     beta, _ = objective.least_squares(
-        family.working_weight(mean), np.where(objective.weights > 0, response, 0.0), gram
+        family.working_weight(mean), np.where(objective.weights > 0, response, 0.0), factor
     )
     return drawn_back(objective, beta, lambda: _inner_coefficients(objective, constant))
 
@@ -278,9 +282,19 @@ def _inner_coefficients(objective: GLMObjective, constant: Array | None) -> list
     return [candidate for candidate in candidates if np.all(np.isfinite(candidate))]
 
 
-def _objective(problem: Problem, family: Family, independence: Independence) -> GLMObjective:
+def _beginning(problem: Problem, family: Family, start: Array | None, known: Known) -> Beginning:
+    """Return the independent columns, the objective over them, and a start where a sample has one."""
+    independence = known.independence
+    if independence is None and start is None and problem.method == "ml":
+        found = sampled_beginning(
+            problem, family, lambda part, factor: starting_point(part, problem.constant, factor)
+        )
+        if found is not None:
+            return found
+    independence = independence or independence_of(problem, family)
     design = independence.design
-    return GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
+    objective = GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
+    return Beginning(independence, objective, None)
 
 
 def _starting(objective: GLMObjective, independence: Independence, start: Array | None) -> Point | None:
@@ -290,26 +304,25 @@ def _starting(objective: GLMObjective, independence: Independence, start: Array 
     if start is not None:
         return valid_point(objective, independence.centring.to_fitted(start[independence.kept]))
     constant = independence.centring.span_constant
+    known = independence.factor if objective.design is independence.design else None
 
-    def first(part: GLMObjective) -> Point:
-        whole = part.design is independence.design
-        return starting_point(part, constant, independence.gram if whole else None)
+    def first(part: GLMObjective, factor: InformationFactor | None) -> Point:
+        return starting_point(part, constant, factor)
 
-    return strided_start(objective, first) or first(objective)
+    return strided_start(objective, first) or first(objective, known)
 
 
-def _maximum(
-    objective: GLMObjective, independence: Independence, start: Array | None, control: Control
-) -> tuple[Solution, Array]:
+def _maximum(beginning: Beginning, start: Array | None, control: Control) -> tuple[Solution, Array]:
     """Return the maximum of the likelihood, over the cells where rows are equal, and the inverse information."""
-    cells = by_cell(objective)
-    gram = independence.gram if cells is objective else None
-    first = _starting(cells, independence, start)
-    solution = _solve(cells, first, independence.centring.span_constant, control, gram)
+    independence, objective, point = beginning
+    cells = objective if point is not None else by_cell(objective)
+    factor = independence.factor if cells is objective else None
+    first = point or _starting(cells, independence, start)
+    solution = _solve(cells, first, independence.centring.span_constant, control, factor)
     inverse = cells.inverse_information(solution.point, solution.factor)
     if cells is objective:
         return solution, inverse
-    point = objective.at(solution.point.beta)
+    point = objective.at(solution.point.beta, last=True)
     within = point.merit - solution.point.merit
     trace = tuple(line._replace(deviance=line.deviance + within) for line in solution.trace)
     return solution._replace(point=point, trace=trace), inverse
@@ -320,11 +333,11 @@ def _solve(
     point: Point | None,
     constant: Array | None,
     control: Control,
-    gram: Array | None = None,
+    known: InformationFactor | None = None,
 ) -> Solution:
     if point is not None:
         return _scored(objective, point, constant, control)
-    point, factor = objective.linear_solution(gram)
+    point, factor = objective.linear_solution(known)
     return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
 
 
@@ -358,16 +371,15 @@ def _is_lost(objective: GLMObjective, solution: Solution) -> bool:
     return objective.newton(solution.point, objective.quadratic(solution.point)) is None
 
 
-def _adjusted_solution(
-    objective: GLMObjective,
-    point: Point | None,
-    problem: Problem,
-    independence: Independence,
-    control: Control,
-) -> Solution:
-    """Return the solution of the adjusted score, with the deviance itself in the trace."""
+def _adjusted_maximum(
+    beginning: Beginning, problem: Problem, start: Array | None, control: Control
+) -> tuple[Solution, Array]:
+    """Return the solution of the adjusted score, with the deviance itself in the trace, and the inverse information."""
+    independence, objective, _ = beginning
+    point = _starting(objective, independence, start)
     assert point is not None
     adjusted = AdjustedObjective(objective, problem.method, independence.centring, problem.penalised)
     solution = adjusted_scoring(adjusted, point.beta, control)
     trace = tuple(line._replace(deviance=objective.at(line.coef).merit) for line in solution.trace)
-    return solution._replace(trace=trace)
+    inverse = objective.inverse_information(solution.point, solution.factor)
+    return solution._replace(trace=trace), inverse

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,19 +14,24 @@ from glmkit.fitting.problem import Problem
 from glmkit.numerics.rowwise import over_rows
 
 __all__ = [
+    "Likelihood",
+    "RowMeans",
     "akaike",
     "bayes_schwarz",
     "deviance_of",
     "dispersion_of",
-    "log_likelihood",
     "pearson_statistic",
     "weighted_sum",
 ]
 
 
-def deviance_of(problem: Problem, family: Family, mean: Mean) -> float:
+# The mean of some rows.
+RowMeans = Callable[[slice], Mean]
+
+
+def deviance_of(problem: Problem, family: Family, mean: RowMeans) -> float:
     """Return the deviance, the weighted sum of unit deviances."""
-    return weighted_sum(lambda rows: family.unit_deviance(problem.y[rows], mean.of(rows)), problem.weights)
+    return weighted_sum(lambda rows: family.unit_deviance(problem.y[rows], mean(rows)), problem.weights)
 
 
 def pearson_statistic(problem: Problem, family: Family, mean: Mean) -> float:
@@ -44,28 +51,66 @@ def dispersion_of(family: Family, pearson: float, df_resid: float) -> float:
     return pearson / df_resid if df_resid > 0 else float("nan")
 
 
-def log_likelihood(problem: Problem, family: Family, mean: Mean, deviance: float) -> float:
-    """Return the log-likelihood at R's dispersion; nan where the family has none."""
-    if not family.has_likelihood:
-        return float("nan")
-    used = problem.weights > 0
-    whole = bool(np.all(used))
-    counts, prior, y = (_picked(values, used, whole) for values in (problem.counts, problem.prior, problem.y))
-    trials = None if problem.trials is None else _picked(problem.trials, used, whole)
-    phi = family.loglik_dispersion(deviance, prior, counts, y)
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """The log-likelihood of means of one response, whose saturated part is added up once.
 
-    def trials_of(rows: slice) -> Array | None:
-        return None if trials is None else trials[rows]
+    Parameters
+    ----------
+    problem : Problem
+    family : Family
+    """
 
-    if family.loglik_by_deviance and 0.0 < phi < np.inf:
-        saturated = weighted_sum(
-            lambda rows: family.saturated(y[rows], prior[rows], phi, trials_of(rows)), counts
+    problem: Problem
+    family: Family
+
+    def at(self, mean: RowMeans, deviance: float) -> float:
+        """Return the log-likelihood at R's dispersion; nan where the family has none."""
+        if not self.family.has_likelihood:
+            return float("nan")
+        y, prior, counts, trials = self._rows
+        phi = self.family.loglik_dispersion(deviance, prior, counts, y)
+        if self.family.loglik_by_deviance and 0.0 < phi < np.inf:
+            return self._saturated_at(phi) - deviance / (2.0 * phi)
+        whole = mean(slice(0, len(self.problem.y)))
+        m = whole if self._whole else Mean(*(part[self._used] for part in whole))
+        return weighted_sum(
+            lambda rows: self.family.loglik(y[rows], m.of(rows), prior[rows], phi, _of(trials, rows)), counts
         )
-        return saturated - deviance / (2.0 * phi)
-    m = mean if whole else Mean(*(part[used] for part in mean))
-    return weighted_sum(
-        lambda rows: family.loglik(y[rows], m.of(rows), prior[rows], phi, trials_of(rows)), counts
-    )
+
+    def _saturated_at(self, phi: float) -> float:
+        """Return the log-likelihood at mu = y."""
+        if phi not in self._saturated:
+            y, prior, counts, trials = self._rows
+            self._saturated[phi] = weighted_sum(
+                lambda rows: self.family.saturated(y[rows], prior[rows], phi, _of(trials, rows)), counts
+            )
+        return self._saturated[phi]
+
+    @cached_property
+    def _saturated(self) -> dict[float, float]:
+        return {}
+
+    @cached_property
+    def _used(self) -> BoolArray:
+        return self.problem.weights > 0
+
+    @cached_property
+    def _whole(self) -> bool:
+        return bool(np.all(self._used))
+
+    @cached_property
+    def _rows(self) -> tuple[Array, Array, Array, Array | None]:
+        """Response, prior weights, counts and trials of the rows that count."""
+        one = self.problem
+        if self._whole:
+            return one.y, one.prior, one.counts, one.trials
+        trials = None if one.trials is None else one.trials[self._used]
+        return one.y[self._used], one.prior[self._used], one.counts[self._used], trials
+
+
+def _of(trials: Array | None, rows: slice) -> Array | None:
+    return None if trials is None else trials[rows]
 
 
 def weighted_sum(values: Callable[[slice], Array], weights: Array) -> float:
@@ -80,10 +125,6 @@ def weighted_sum(values: Callable[[slice], Array], weights: Array) -> float:
 
     with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
         return sum(over_rows(part, len(weights)))
-
-
-def _picked(values: Array, used: BoolArray, whole: bool) -> Array:
-    return values if whole else values[used]
 
 
 def akaike(loglik: float, parameters: float) -> float:

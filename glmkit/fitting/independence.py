@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,11 @@ from glmkit.design.centring import Centring, centring_of
 from glmkit.design.matrix import Design
 from glmkit.errors import DesignError
 from glmkit.families.base import Family
+from glmkit.fitting.points import counted, is_linear
 from glmkit.fitting.problem import Problem
-from glmkit.numerics.rank import Rank, independent_columns, vouched_by_gram
+from glmkit.numerics.compensated import sums_by_code
+from glmkit.numerics.factor import InformationFactor
+from glmkit.numerics.rank import Rank, independent_columns, vouching_factor
 
 __all__ = [
     "ExtremeColumnsError",
@@ -71,8 +74,8 @@ class Independence:
         Of the kept columns.
     design : Design
         The kept columns, moved by the centring.
-    gram : (p, p) array or None
-        Their Gram matrix with the weights they were judged by, for the first least squares; a fit lets go of it.
+    factor : InformationFactor or None
+        Of their Gram matrix with the weights they were judged by, for the first least squares; a fit lets go of it.
     """
 
     kept: IntArray
@@ -80,7 +83,7 @@ class Independence:
     combinations: Array
     centring: Centring
     design: Design
-    gram: Array | None = None
+    factor: InformationFactor | None = None
 
     def subset(self, columns: IntArray, design: Design) -> Independence | None:
         """Return the independence of some columns, (q,), of which `design` consists.
@@ -101,11 +104,27 @@ class Independence:
 
 
 def independence_of(problem: Problem, family: Family) -> Independence:
-    """Return the independent columns, weighted as at the family's starting mean."""
-    mu = family.start(problem.y, problem.weights)
-    working = family.working_weight(family.mean(family.link(mu)))
-    working = problem.weights * np.where(problem.weights > 0, working, 0.0)
-    return independence_under(problem.design, problem.weights, problem.constant, working)
+    """Return the independent columns, weighted as at the family's starting mean; over cells where rows are equal."""
+    cells = None if is_linear(family) else problem.design.cells()
+    if cells is None:
+        working = _starting_weights(family, problem.y, problem.weights)
+        return independence_under(problem.design, problem.weights, problem.constant, working)
+    codes, design = cells
+    given, y = problem.weights, problem.y
+    weights = sums_by_code(codes, lambda rows: given[rows], design.shape[0])
+    totals = sums_by_code(codes, lambda rows: given[rows] * y[rows], design.shape[0])
+    average = float(np.sum(totals) / np.sum(weights))
+    means = np.where(weights > 0, totals / np.where(weights > 0, weights, 1.0), average)
+    working = _starting_weights(family, means, weights)
+    found = independence_under(design, weights, problem.constant, working)
+    fitted = problem.design.shifted(found.centring.shift) if found.centring.moves else problem.design
+    return replace(found, design=fitted.take(found.kept), factor=None)
+
+
+def _starting_weights(family: Family, y: Array, weights: Array) -> Array:
+    """Return the working weights at the family's starting mean, (n,)."""
+    mu = family.start(y, weights)
+    return counted(weights, family.working_weight(family.mean(family.link(mu))))
 
 
 def independence_under(
@@ -123,8 +142,9 @@ def independence_under(
     moved = shifted.tdot(working) if np.any(centring.shift) else np.zeros(design.shape[1])
     norms = uncentred_norms(gram, moved, float(np.sum(working)), centring.shift)
     p = design.shape[1]
-    if vouched_by_gram(gram, norms):
-        return Independence(np.arange(p), np.arange(0), np.zeros((p, 0)), centring, shifted, gram)
+    factor = vouching_factor(gram, norms)
+    if factor is not None:
+        return Independence(np.arange(p), np.arange(0), np.zeros((p, 0)), centring, shifted, factor)
     rank = independent_columns(np.sqrt(working)[:, None] * shifted.dense(), norms=norms)
     if np.any(centring.constant[rank.dropped]):
         # The constant is not in the kept span as it stands: fit the columns as they are.

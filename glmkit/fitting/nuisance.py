@@ -30,8 +30,9 @@ __all__ = ["fit_model"]
 
 # Rounds at most; three to six are usual.
 ROUNDS = 200
-# Rounds without a step smaller than any before, after which the parameter is going round in a circle.
-CIRCLING = 20
+# Rounds after which the moves have to be shorter, by a little: else the likelihood is too flat for them to end.
+PATIENCE = 5
+SHORTER = 0.9
 
 
 def fit_model(
@@ -79,18 +80,23 @@ def _alternate(problem: Problem, family: Family, control: Control, start: Array 
     fit = simplest = _settled(problem, family.held(first), control, start)
     estimate, moved, passed = Nuisance(first, float("nan")), np.inf, [fit]
     rounds, close = 0, max(control.tol, family.nuisance_precision)
-    least, gained = np.inf, 0  # the smallest step, and its round
-    while moved > close and rounds < min(ROUNDS, gained + CIRCLING):
+    moves: list[float] = []
+    while moved > close and rounds < ROUNDS and not _creeps(moves):
         rounds += 1
         last, estimate = estimate, fit.family.nuisance_at(_sample(problem, fit.mean.mu))
         moved = _moved(last, estimate)
-        least, gained = (moved, rounds) if moved < least else (least, gained)
+        moves.append(moved)
         fit = _settled(problem, family.held(estimate.value), control, _coefficients(fit))
         passed.append(fit)
     trace = tuple(line for each in passed for line in _trace_in_terms_of(fit, each))
     found = NuisanceFit(estimate.value, estimate.std_error, simplest.loglik, rounds)
     fit = replace(fit, nuisance=found, trace=_numbered(trace))
     return fit if moved <= close else replace(fit, converged=False, reason="nuisance")
+
+
+def _creeps(moves: list[float]) -> bool:
+    """Return whether the moves have stopped to become shorter."""
+    return len(moves) > PATIENCE and min(moves[-PATIENCE:]) > SHORTER * moves[-PATIENCE - 1]
 
 
 def _sample(problem: Problem, mu: Array) -> Sample:

@@ -12,14 +12,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from glmkit._typing import Array
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family, Mean
-from glmkit.families.links import Identity
+from glmkit.fitting.points import (
+    Point,
+    Quadratic,
+    RowPass,
+    Sums,
+    block_deviance,
+    counted,
+    is_linear,
+    pearson_sum,
+)
 from glmkit.numerics.compensated import compensated_residual
 from glmkit.numerics.factor import InformationFactor, cholesky_factor
 from glmkit.numerics.least_squares import refine_solution, refined_inverse, weighted_least_squares
@@ -35,36 +44,22 @@ CHOLESKY_CONDITION = 1e6
 # and the condition from which it is worth a pass over more.
 COMPENSATED_ELEMENTS = 50_000
 COMPENSATED_CONDITION = 1e3
+# Squared length of a step in standard errors from which on its rounding does not matter: more steps follow.
+ROUGH = 0.01
 # The inverse of a Gram matrix loses twice the digits of the condition: 50 leaves twelve.
 INVERSE_CONDITION = 50.0
 # Step of the differences for the observed information: the cube root of a rounding.
 DIFFERENCE = 6e-6
+# Numbers of a design from which on one pass over blocks of rows finds a point with all a step needs.
+SWEPT_NUMBERS = 2_000_000
 EPSILON = float(np.finfo(np.float64).eps)
-
-
-class Point(NamedTuple):
-    """Where the iteration stands."""
-
-    beta: Array  # (p,) coefficients
-    eta: Array  # (n,) linear predictor
-    mean: Mean  # (n,) each
-    merit: float  # to be lowered: the deviance; inf outside the valid region
-
-
-class Quadratic(NamedTuple):
-    """The merit's expected quadratic model at a point."""
-
-    score: Array  # (p,) X' w (y - mu) dmu / V
-    factor: InformationFactor  # of X'WX
-    step: Array  # (p,) information^-1 score
-    unit: float  # dispersion: the squared length of one standard error of eta
 
 
 class Objective(Protocol):
     """What `fisher_scoring` minimises."""
 
-    def at(self, beta: Array) -> Point:
-        """Return the point at these coefficients."""
+    def at(self, beta: Array, *, last: bool = False) -> Point:
+        """Return the point at these coefficients; of `last`, no step is asked for."""
         ...
 
     def quadratic(self, point: Point) -> Quadratic:
@@ -120,58 +115,74 @@ class GLMObjective:
     offset: Array
     count: float = field(default=0.0)  # rows that count, for the dispersion's df
 
-    def at(self, beta: Array) -> Point:
-        """Return the point at `beta`."""
-        with np.errstate(over="ignore", invalid="ignore"):  # a step too long: its merit is inf
-            eta = self.design.dot(beta) + self.offset
-        return self.point(beta, eta)
+    def at(self, beta: Array, *, last: bool = False) -> Point:
+        """Return the point at `beta`; of `last`, no step is asked for."""
+        n, p = self.design.shape
+        if n * p < SWEPT_NUMBERS:
+            with np.errstate(over="ignore", invalid="ignore"):  # a step too long: its merit is inf
+                eta = self.design.dot(beta) + self.offset
+            return self.point(beta, eta)
+        eta = np.empty(n)
+        visit = RowPass(self.family, self.y, self.weights, self._added, eta, last)
+        swept = self.design.sweep(beta, visit)
+        deviance, squares, pearson = swept.sums.tolist()
+        finite = bool(np.isfinite(deviance))
+        sums = Sums(swept.tdot, swept.gram, squares, pearson) if swept.tdot is not None and finite else None
+        return Point(beta, eta, deviance if finite else float("inf"), self.family.mean, sums)
 
     def point(self, beta: Array, eta: Array) -> Point:
         """Return the point at `beta`, whose linear predictor is `eta`."""
         mean = self.family.mean(eta)
-        return Point(beta, eta, mean, self.merit(eta, mean))
+        return Point(beta, eta, self.merit(eta, mean), lambda _: mean)
 
     def merit(self, eta: Array, mean: Mean) -> float:
         """Return the deviance, inf where eta or mu leaves its range."""
-
-        def deviance(rows: slice) -> float:
-            w, m, e = self.weights[rows], mean.of(rows), eta[rows]
-            counted = w > 0
-            valid = np.isfinite(e) & self.family.link.valid(e) & self.family.valid_mean(m)
-            if not np.all(valid | ~counted):
-                return float("nan")
-            unit = self.family.unit_deviance(self.y[rows], m)
-            return float(np.sum(w * (unit if np.all(counted) else np.where(counted, unit, 0.0))))
-
-        total = sum(over_rows(deviance, len(eta)))
+        total = sum(
+            over_rows(
+                lambda rows: block_deviance(
+                    self.family, self.y[rows], self.weights[rows], eta[rows], mean.of(rows)
+                ),
+                len(eta),
+            )
+        )
         return total if np.isfinite(total) else float("inf")
 
     def quadratic(self, point: Point) -> Quadratic:
         """Return score, information and step at `point`."""
-        working = self._counted(self.family.working_weight(point.mean))
-        residual = self._counted(self.family.score_residual(self.y, point.mean))
-        factor, score = self._factor_and_score(working, residual)
+        sums = self.sums_at(point)
         # The rounding of eta itself: a step below it in W-norm is noise.
-        with np.errstate(over="ignore", invalid="ignore"):  # squares out of range tell nothing
-            floor = EPSILON**2 * float(working @ (point.eta * point.eta))
-        floor = floor if floor < np.inf else 0.0
-        unit = max(self._unit(point, working, residual), floor, np.finfo(np.float64).tiny)
+        floor = EPSILON**2 * sums.squares if sums.squares < np.inf else 0.0  # out of range they tell nothing
+        unit = max(self._unit(point.merit, sums.pearson), floor, np.finfo(np.float64).tiny)
+        factor = self._constant_factor if sums.gram is None else cholesky_factor(sums.gram)
         if factor is None or factor.condition > CHOLESKY_CONDITION:
-            return _quiet(self._quadratic_by_qr(point, working, unit), floor)
-        if score is None or self._accurate(factor.condition):
-            score = self._tdot(residual, factor.condition)
-        return _quiet(Quadratic(score, factor, factor.solve(score), unit), floor)
+            return _quiet(self._quadratic_by_qr(point, self.working_weights(point), unit), floor)
+        score, step = sums.score, factor.solve(sums.score)
+        if float(step @ score) < ROUGH * unit and self._accurate(factor.condition):
+            score = self.design.accurate_tdot(self.residual(point))
+            step = factor.solve(score)
+        return _quiet(Quadratic(score, factor, step, unit), floor)
 
-    def _factor_and_score(
-        self, working: Array, residual: Array
-    ) -> tuple[InformationFactor | None, Array | None]:
-        """Return the factor of the information, and the score where it comes at no price."""
+    def sums_at(self, point: Point) -> Sums:
+        """Return the sums at a point: those of its pass, where it had one."""
+        if point.sums is not None:
+            return point.sums
+        working, residual = self.working_weights(point), self.residual(point)
+        with np.errstate(over="ignore", invalid="ignore"):  # far out, where squares are out of range
+            squares = float(working @ (point.eta * point.eta))
+        pearson = 0.0 if self.family.dispersion is not None else pearson_sum(working, residual)
         if self.family.constant_weight is not None:
-            return self._constant_factor, None
-        if self._accurate(1.0):
-            return cholesky_factor(self.design.gram(working)), None
+            return Sums(self.design.tdot(residual), None, squares, pearson)
         gram, score = self.design.gram_and_tdot(working, residual)
-        return cholesky_factor(gram), score
+        return Sums(score, gram, squares, pearson)
+
+    def residual(self, point: Point) -> Array:
+        """Return the terms of the score, (n,): weights times score residuals."""
+        return counted(self.weights, self.family.score_residual(self.y, point.mean))
+
+    @cached_property
+    def _added(self) -> Array | None:
+        """The offset; None where it is zero."""
+        return self.offset if np.any(self.offset) else None
 
     @cached_property
     def _constant_factor(self) -> InformationFactor | None:
@@ -194,7 +205,7 @@ class GLMObjective:
             for change in (away, -away)
         )
         with np.errstate(invalid="ignore"):  # a row of zero weight may be at infinity
-            observed = self._counted((behind - ahead) / (2.0 * away))
+            observed = counted(self.weights, (behind - ahead) / (2.0 * away))
         if not np.all(np.isfinite(observed)):
             return None
         negative = np.maximum(-observed, 0.0)
@@ -206,28 +217,28 @@ class GLMObjective:
 
     def working_weights(self, point: Point) -> Array:
         """Return W, (n,): weights times working weights, 0 in rows that do not count."""
-        return self._counted(self.family.working_weight(point.mean))
+        return counted(self.weights, self.family.working_weight(point.mean))
 
     def pearson_dispersion(self, point: Point) -> float:
         """Return the dispersion: the family's own, else Pearson's at the point."""
         if self.family.dispersion is not None:
             return self.family.dispersion
-        squares = self._counted(self.family.pearson(self.y, point.mean) ** 2)
+        squares = counted(self.weights, self.family.pearson(self.y, point.mean) ** 2)
         return float(np.sum(squares)) / max(self.count - self.design.shape[1], 1.0)
 
     @property
     def linear(self) -> bool:
         """Whether one weighted least squares solves it: no iteration is owed."""
-        return self.family.canonical and self.family.link == Identity()
+        return is_linear(self.family)
 
-    def linear_solution(self, gram: Array | None = None) -> tuple[Point, InformationFactor]:
+    def linear_solution(self, known: InformationFactor | None = None) -> tuple[Point, InformationFactor]:
         """Return the solution of a linear model, refined on its own residual.
 
         The normal equations are right to condition^2 roundings; one step on the residual
         of the data makes that condition^1. The QR solution comes refined.
         """
         response = np.where(self.weights > 0, self.y - self.offset, 0.0)
-        beta, factor = self.least_squares(np.ones(len(self.y)), response, gram)
+        beta, factor = self.least_squares(np.ones(len(self.y)), response, known)
         if self._accurate(factor.condition):
             rows, root = self._weighted(self.weights)
             beta = refine_solution(rows, root * response, beta, factor)
@@ -240,7 +251,7 @@ class GLMObjective:
         """Return (X'WX)^-1, (p, p); refined where its condition asks for it."""
         if factor.condition < INVERSE_CONDITION or not self._accurate(factor.condition):
             return factor.inverse()
-        rows, _ = self._weighted(self._counted(self.family.working_weight(point.mean)))
+        rows, _ = self._weighted(counted(self.weights, self.family.working_weight(point.mean)))
         return refined_inverse(rows, factor)
 
     def _weighted(self, weights: Array) -> tuple[Array, Array]:
@@ -250,11 +261,11 @@ class GLMObjective:
         return (X if np.all(root == 1.0) else X * root[:, None]), root
 
     def least_squares(
-        self, working: Array, response: Array, gram: Array | None = None
+        self, working: Array, response: Array, known: InformationFactor | None = None
     ) -> tuple[Array, InformationFactor]:
-        """Return the weighted least-squares solution for `response` and its factor; `gram` is X'WX where known."""
-        w = self._counted(working)
-        factor = cholesky_factor(self.design.gram(w) if gram is None else gram)
+        """Return the weighted least-squares solution for `response` and the factor of X'WX, which may be known."""
+        w = counted(self.weights, working)
+        factor = cholesky_factor(self.design.gram(w)) if known is None else known
         if factor is not None and factor.condition <= CHOLESKY_CONDITION:
             return factor.solve(self.design.tdot(w * response)), factor
         rows, root = self._weighted(w)
@@ -266,30 +277,18 @@ class GLMObjective:
         step, factor = weighted_least_squares(rows, root * residual, refine=True)
         return Quadratic(rows.T @ (root * residual), factor, step, unit)
 
-    def _tdot(self, residual: Array, condition: float) -> Array:
-        if self._accurate(condition):
-            return self.design.accurate_tdot(residual)
-        return self.design.tdot(residual)
-
     def _accurate(self, condition: float) -> bool:
         n, p = self.design.shape
         return n * p <= COMPENSATED_ELEMENTS or condition > COMPENSATED_CONDITION
 
-    def _counted(self, values: Array) -> Array:
-        # A row without weight may have an infinite working weight: 0 * inf is nan.
-        return self.weights * np.where(self.weights > 0, values, 0.0)
-
-    def _unit(self, point: Point, working: Array, residual: Array) -> float:
+    def _unit(self, merit: float, pearson: float) -> float:
         # Known dispersion: 1. Estimated: the mean deviance, which near the solution is the
-        # squared standard error's scale; Pearson's, sum(r^2 / W), where it is far below: one response
+        # squared standard error's scale; Pearson's where it is far below: one response
         # close to 0 makes a deviance of V = mu^3 as large as can be, whatever the mean.
         if self.family.dispersion is not None:
             return self.family.dispersion * self.weight_unit
         df = max(self.count - self.design.shape[1], 1.0)
-        with np.errstate(all="ignore"):  # rows whose weight underflows do not count
-            pearson = float(np.sum(np.where(working > 0, residual * residual / working, 0.0)))
-        squares = pearson if pearson < FAR_BELOW * point.merit else point.merit
-        return squares / df * uneven(self.weights)
+        return (pearson if pearson < FAR_BELOW * merit else merit) / df * uneven(self.weights)
 
     @cached_property
     def weight_unit(self) -> float:

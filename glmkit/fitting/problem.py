@@ -61,13 +61,15 @@ class Problem:
     @cached_property
     def counts(self) -> Array:
         """How often each row counts: its frequency, 0 where its weight is 0."""
-        counts = np.ones(len(self.y)) if self.frequency is None else self.frequency
-        return np.where(self.weights > 0, counts, 0.0)
+        used = self.weights > 0
+        if self.frequency is None:
+            return used.astype(np.float64)
+        return self.frequency if np.all(used) else np.where(used, self.frequency, 0.0)
 
     @cached_property
     def nobs(self) -> float:
         """Rows that count."""
-        return float(np.sum(self.counts))
+        return float(np.count_nonzero(self.weights > 0) if self.frequency is None else np.sum(self.counts))
 
     @cached_property
     def added(self) -> Array:

@@ -73,18 +73,20 @@ def quadratic_step(
     program = _Program(information, score / scale, constraints, scale, lengths)
     fall, rise = constraints.fall, constraints.rise
     rows = [Held(int(i), -1.0 if fall[i] < rise[i] else 1.0) for i in working if min(fall[i], rise[i]) <= ON]
-    step, converged = np.zeros(len(score)), False
+    step, converged, best = np.zeros(len(score)), False, False
     for _ in range(TURNS * (len(score) + 10)):
         way, multipliers = program.toward(step, rows)
-        if float(way @ information @ way) <= STILL**2 * max(1.0, float(step @ information @ step)):
+        # After the whole way to the best point what is left of it is rounding, however ill-conditioned.
+        if best or float(way @ information @ way) <= STILL**2 * max(1.0, float(step @ information @ step)):
             worst = _worst(multipliers)
             if worst is None:
                 converged = True
                 break
             del rows[worst]
+            best = False
             continue
         share, blocking = program.share(step, way, rows)
-        step = step + share * way
+        step, best = step + share * way, blocking is None
         if blocking is not None:
             rows.append(blocking)
     decrement = float(step @ information @ step)

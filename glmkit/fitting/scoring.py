@@ -31,6 +31,8 @@ MERIT_ROUNDING = 1e-12
 SLOW = 0.1
 # A step that no halving improves is rounding when it is this small, in standard errors.
 STALLED = 1e-6
+# So is one that has stopped to shrink over some iterations: columns near the limit of what doubles tell apart.
+STILL, STILL_ITERATIONS = 1e-7, 5
 
 
 @dataclass(frozen=True)
@@ -125,16 +127,24 @@ def fisher_scoring(objective: Objective, start: Point, control: Control, *, rise
             trace.append(Iteration(iteration, point.merit, size, 0, point.beta))
             return Solution(point, quadratic.factor, tuple(trace), True, "")
         slow = slow or size > SLOW * last
-        moved, halvings = _moved(objective, point, quadratic, slow, control, rise)
+        last_step = size <= control.tol and error_left(size, last) <= LEFT * control.tol
+        moved, halvings = _moved(objective, point, quadratic, slow, control, rise, last_step)
         trace.append(Iteration(iteration, moved.merit, size, halvings, moved.beta))
         if moved is point:
             converged = size <= STALLED
             return Solution(point, quadratic.factor, tuple(trace), converged, "" if converged else "stuck")
-        if size <= control.tol and error_left(size, last) <= LEFT * control.tol:
+        if last_step or _is_still(trace):
             return Solution(moved, quadratic.factor, tuple(trace), True, "")
         point, last = moved, size
         quadratic = objective.quadratic(point)
     return Solution(point, quadratic.factor, tuple(trace), False, "iterations")
+
+
+def _is_still(trace: list[Iteration]) -> bool:
+    """Return whether steps far below a standard error have stopped to shrink."""
+    if len(trace) <= STILL_ITERATIONS or trace[-1].step > STILL:
+        return False
+    return trace[-1].step > 0.9 * trace[-1 - STILL_ITERATIONS].step
 
 
 def step_size(quadratic: Quadratic) -> float:
@@ -150,24 +160,30 @@ def error_left(size: float, last: float) -> float:
 
 
 def _moved(
-    objective: Objective, point: Point, quadratic: Quadratic, slow: bool, control: Control, rise: float
+    objective: Objective,
+    point: Point,
+    quadratic: Quadratic,
+    slow: bool,
+    control: Control,
+    rise: float,
+    last: bool,
 ) -> tuple[Point, int]:
     """Return the next point: by Fisher's step, or by Newton's where Fisher's converge slowly."""
     newton = objective.newton(point, quadratic) if slow else None
     if newton is not None:
-        moved, halvings = _descend(objective, point, newton, control, rise)
+        moved, halvings = _descend(objective, point, newton, control, rise, last)
         if moved is not point:
             return moved, halvings
-    return _descend(objective, point, quadratic.step, control, rise)
+    return _descend(objective, point, quadratic.step, control, rise, last)
 
 
 def _descend(
-    objective: Objective, point: Point, step: Array, control: Control, rise: float
+    objective: Objective, point: Point, step: Array, control: Control, rise: float, last: bool
 ) -> tuple[Point, int]:
     """Return the first point along the step that does not raise the merit by more than is allowed."""
     allowed = point.merit + max(rise, MERIT_ROUNDING) * abs(point.merit)
     for halvings in range(control.max_halvings + 1):
-        candidate = objective.at(point.beta + step * 0.5**halvings)
+        candidate = objective.at(point.beta + step * 0.5**halvings, last=last)
         if candidate.merit <= allowed:
             return candidate, halvings
     return point, control.max_halvings

@@ -146,7 +146,12 @@ def linear_offset(numbers: RowNumbers, from_formula: list[Array]) -> Array | Non
         parts.append(np.log(numbers.exposure))
     if not parts:
         return None
-    return np.asarray(np.sum(parts, axis=0), dtype=np.float64)
+    total = np.array(
+        parts[0], dtype=np.float64
+    )  # a copy: what is written into the data later does not reach it
+    for part in parts[1:]:
+        total += part
+    return total
 
 
 def _anything(values: Array) -> BoolArray:

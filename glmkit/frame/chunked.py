@@ -27,7 +27,7 @@ from glmkit.frame.formula import ParsedFormula
 from glmkit.frame.level_offsets import LevelOffset, check_one_column, formula_offset
 from glmkit.frame.modelframe import ModelFrame, check_finite, expressions, find_missing
 from glmkit.frame.response import Response, read_response
-from glmkit.frame.rows import RowCounts, Rows, rows_without_missing
+from glmkit.frame.rows import RowCounts, Rows, is_plain, rows_without_missing
 from glmkit.frame.scanning import conforming, learn_variables
 from glmkit.frame.tally import checksum
 from glmkit.frame.values import Factor, Value, take_rows
@@ -68,12 +68,13 @@ class Reading:
         columns = conforming(self.variables, chunk)
         values = {text: self._evaluated(text, columns) for text in expressions(self.formula)}
         numbers = self._numbers(columns)
-        missing = find_missing(values, columns) | numbers.missing()
+        unsure = {text: value for text, value in values.items() if not is_plain(value)}
+        missing = find_missing(unsure, columns) | numbers.missing()
         rows = rows_without_missing(columns.index, missing, numbers.subset, self.arguments.na_action)
         used = {
             text: value if rows.all_used else take_rows(value, rows.kept) for text, value in values.items()
         }
-        check_finite(used, rows.labels)
+        check_finite({text: used[text] for text in unsure}, rows.labels)
         numbers = numbers if rows.all_used else numbers.select(rows.kept)
         for name, given in numbers.given().items():
             checked(given, name, rows.labels, allowed=ALLOWED[name][0], rule=ALLOWED[name][1])

@@ -19,9 +19,12 @@ from glmkit.errors import DataError
 from glmkit.frame.contrasts import TREATMENT, LevelCoding, full_coding, reduced_coding
 from glmkit.frame.names import NamePart, name_part, plain_name
 from glmkit.frame.values import ContrastSpec, Factor, Logical, Matrix, Value, level_text
+from glmkit.numerics.rowwise import row_blocks
 
 __all__ = ["Encoding", "FactorEncoding", "NumericEncoding", "as_factor", "encoding_of", "is_categorical"]
 
+# Rows looked through at a time for levels that occur.
+LOOKED_THROUGH = 65_536
 MOST_LEVELS = 10_000  # its coding matrix takes 0.8 GB; more is an identifier, or a number read as text
 LOGICAL_LEVELS: tuple[Hashable, ...] = (False, True)
 
@@ -147,7 +150,7 @@ class FactorEncoding:
         """Return what each column adds to a coefficient's name."""
         coding = self.coding(reduced=reduced)
         columns = zip(coding.suffixes, coding.r_suffixes, coding.labels, strict=True)
-        indicated = (_indicated(column, self.levels) for column in coding.matrix.T)
+        indicated = _indicated(coding.matrix, self.levels)
         return tuple(
             replace(name_part(self.factor, *texts), level=level)
             for texts, level in zip(columns, indicated, strict=True)
@@ -192,15 +195,24 @@ def encoding_of(
     if not is_categorical(value):
         return NumericEncoding(factor, value.labels if isinstance(value, Matrix) else None)
     grouped = as_factor(value)
-    used = np.zeros(len(grouped.levels) + 1, dtype=bool)
-    used[grouped.codes] = True
-    levels = tuple(level for level, occurs in zip(grouped.levels, used, strict=False) if occurs)
+    used = _used(grouped)
+    levels = tuple(level for level, occurs in zip(grouped.levels, used, strict=True) if occurs)
     if len(levels) > MOST_LEVELS:
         raise _too_many(factor, len(levels))
     default = ContrastSpec("poly") if as_r and grouped.ordered else TREATMENT
     asked = chosen.get(factor, chosen.get(plain_name(factor), grouped.contrast))
     logical = isinstance(value, Logical)
     return FactorEncoding(factor, levels, grouped.ordered, asked or default, logical)
+
+
+def _used(factor: Factor) -> BoolArray:
+    """Return which levels occur, (L,): reading on only while one has not been seen."""
+    used = np.zeros(len(factor.levels) + 1, dtype=bool)  # the last one is for missing values
+    for rows in row_blocks(len(factor.codes), LOOKED_THROUGH):
+        used[factor.codes[rows]] = True
+        if used[:-1].all():
+            break
+    return used[:-1]
 
 
 def positions(levels: Sequence[Hashable], among: Sequence[Hashable]) -> IntArray:
@@ -214,10 +226,12 @@ def unknown_rows(encoding: FactorEncoding, value: Factor) -> BoolArray:
     return (encoding.codes(value) < 0) & (value.codes >= 0)
 
 
-def _indicated(column: Array, levels: Sequence[Hashable]) -> str | None:
-    """Return the level a column of a coding, (L,), is the indicator of, None for any other column."""
-    one = np.flatnonzero(column)
-    return level_text(levels[one[0]]) if len(one) == 1 and column[one[0]] == 1.0 else None
+def _indicated(matrix: Array, levels: Sequence[Hashable]) -> list[str | None]:
+    """Return the level that each column of a coding, (L, k), is the indicator of, None for any other column."""
+    level = matrix.argmax(axis=0)
+    single = (np.count_nonzero(matrix, axis=0) == 1) & (matrix.max(axis=0, initial=-np.inf) == 1.0)
+    pairs = zip(level.tolist(), single.tolist(), strict=True)
+    return [level_text(levels[place]) if alone else None for place, alone in pairs]
 
 
 def _too_many(factor: str, n_levels: int) -> DataError:

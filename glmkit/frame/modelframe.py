@@ -39,7 +39,7 @@ from glmkit.frame.notes import coding_notes
 from glmkit.frame.registered import available
 from glmkit.frame.report import FrameReport, frame_report
 from glmkit.frame.response import Response, check_trials, read_response
-from glmkit.frame.rows import Missing, Rows, choose_rows, first_labels, lost_rows, row_list
+from glmkit.frame.rows import Missing, Rows, choose_rows, first_labels, is_plain, lost_rows, row_list
 from glmkit.frame.terms import TermColumns
 from glmkit.frame.values import Factor, Logical, Matrix, Value, take_rows
 
@@ -228,10 +228,11 @@ def model_frame(
     arguments = arguments or RowArguments()
     read = _read(formula, data, available(context), second_part)
     numbers = read_row_arguments(arguments, read.columns, read.context)
-    missing = find_missing(read.values, read.columns) | numbers.missing()
+    unsure = {text: value for text, value in read.values.items() if not is_plain(value)}
+    missing = find_missing(unsure, read.columns) | numbers.missing()
     rows = choose_rows(read.columns.index, missing, numbers.subset, arguments.na_action)
     values = {text: _taken(value, rows) for text, value in read.values.items()}
-    check_finite(values, rows.labels)
+    check_finite({text: values[text] for text in unsure}, rows.labels)
     numbers = numbers if rows.all_used else numbers.select(rows.kept)
     check_row_numbers(numbers, rows.labels)
     asked = (response_kind, contrasts, arguments)
@@ -375,14 +376,14 @@ def _assembled(
     offsets = [formula_offset(text, values[text]) for text in formula.offsets]
     wide = [one for one in (*offsets, numbers.level_offset) if isinstance(one, LevelOffset)]
     check_one_column(wide, kind)
-    weights = np.ones(rows.n_used) if numbers.weights is None else numbers.weights
+    weights = np.ones(rows.n_used) if numbers.weights is None else numbers.weights.copy()
     # What the fit is judged by is copied: an array that the caller writes to later must not change it.
     return ModelFrame(
         response=replace(response, y=response.y.copy()),
         coding=coding,
         blocks=coding.blocks(values),
         rows=rows,
-        weights=weights.copy() if response.trials is None else weights * response.trials,
+        weights=weights if response.trials is None else weights * response.trials,
         freq_weights=None if numbers.freq_weights is None else numbers.freq_weights.copy(),
         offset=linear_offset(numbers, [one for one in offsets if not isinstance(one, LevelOffset)]),
         level_offsets=tuple(wide),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ __all__ = [
     "check_counts",
     "choose_rows",
     "first_labels",
+    "is_plain",
     "lost_rows",
     "named_labels",
     "row_list",
@@ -54,8 +56,8 @@ class Rows:
     ----------
     index : pandas.Index
         Labels of all rows of the data, as the caller has them.
-    kept : (n,) array of int
-        Positions of the rows used.
+    some : (n,) array of int, optional
+        Positions of the rows used; left out where all are.
     n_outside : int
         Rows that ``subset`` leaves out.
     dropped : dict
@@ -68,7 +70,7 @@ class Rows:
     """
 
     index: pd.Index[Any]
-    kept: IntArray
+    some: IntArray | None = None
     n_outside: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
     made: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -80,6 +82,11 @@ class Rows:
         """Which rows of the data the subset holds, (n,)."""
         return np.ones(len(self.index), dtype=bool) if self.subset is None else self.subset
 
+    @cached_property
+    def kept(self) -> IntArray:
+        """Positions of the rows used, (n,)."""
+        return np.arange(len(self.index)) if self.some is None else self.some
+
     @property
     def n_read(self) -> int:
         """Rows of the data."""
@@ -88,7 +95,7 @@ class Rows:
     @property
     def n_used(self) -> int:
         """Rows used."""
-        return len(self.kept)
+        return len(self.index) if self.some is None else len(self.some)
 
     @property
     def n_dropped(self) -> int:
@@ -201,7 +208,8 @@ def rows_without_missing(
             if why.made:
                 made[shown] = tuple(index[np.flatnonzero(lost)])
     n_outside = len(index) - int(np.count_nonzero(inside))
-    return Rows(index, np.flatnonzero(keep), n_outside, dropped, made, na_action, subset)
+    some = None if keep.all() else np.flatnonzero(keep)
+    return Rows(index, some, n_outside, dropped, made, na_action, subset)
 
 
 def check_counts(rows: RowCounts, na_action: str) -> None:
@@ -228,6 +236,14 @@ def _nothing_left(n: int) -> DataError:
     if n:
         return DataError(f"subset keeps no rows of {n}. Check its condition.", argument="subset")
     return DataError("The data are empty: 0 rows. Pass data with at least one row.")
+
+
+def is_plain(value: Value) -> bool:
+    """Return whether every value is a finite number, by their sum alone; False also where that is in doubt."""
+    if isinstance(value, Factor):
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity both survive a sum
+        return bool(np.isfinite(np.sum(value if isinstance(value, np.ndarray) else value.values)))
 
 
 def lost_rows(value: Value) -> BoolArray:

@@ -138,9 +138,9 @@ def _shown(found: _Levels | Value) -> Value:
 
 
 def checksum(rows: Rows, values: Mapping[str, Value], numbers: RowNumbers) -> tuple[float, ...]:
-    """Return numbers that change when a chunk does: rows read and used, sums of squares of its values."""
+    """Return numbers that change when a chunk does: rows read and used, sums of its values."""
     sums = [_sum(value) for value in values.values()]
-    sums += [float(given @ given) for given in numbers.given().values()]
+    sums += [float(np.sum(given)) for given in numbers.given().values()]
     return (float(rows.n_read), float(rows.n_used), *sums)
 
 
@@ -148,7 +148,7 @@ def _sum(value: Value) -> float:
     if isinstance(value, Factor):
         return float(np.sum(value.codes))
     numbers: Array = value if isinstance(value, np.ndarray) else value.values
-    return float(np.vdot(numbers, numbers))
+    return float(np.sum(numbers))
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,11 @@ def adjustment_name(name: str, among: tuple[str, ...] = ADJUSTMENTS) -> str:
         if known.lower() == wanted.lower():
             return known
     choices = ", ".join(f'"{known}"' for known in among)
-    raise FitError(
-        f"adjust={name!r} is not an adjustment. Choose one of: {choices}.", argument="adjust", value=name
-    )
+    dunnett = str(name).lower().startswith("dunnett") and "single-step" in among
+    text = f"adjust={name!r} is not an adjustment. Choose one of: {choices}."
+    if dunnett:
+        text += ' Dunnett\'s test is "single-step" of the comparisons with a control.'
+    raise FitError(text, argument="adjust", value=name)
 
 
 def adjust_p(p_value: Array, method: str) -> Array:

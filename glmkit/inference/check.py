@@ -1,6 +1,7 @@
 """One report on all that can be wrong with a fit, in plain words, with the call to make next.
 
-A verdict is one of four words: ``ok``; ``look``, worth a look before the numbers are used;
+A verdict is one of five words: ``ok``; ``weak``, evidence that chance brings once in twenty
+fits, or something real that changes little; ``look``, worth a look before the numbers are used;
 ``act``, the numbers are not what they seem; and a dash where the question does not arise.
 
 References
@@ -34,16 +35,24 @@ from glmkit.tables.wording import format_text, join_names
 
 __all__ = ["CHECKS", "Finding", "check_report"]
 
-# Tail area below which chance is no explanation, and what a ratio must come to beside it.
+# Tail areas below which chance is no explanation, and no likely one; and what ratios must come to beside them.
 SMALL_P = 0.01
+WEAK_P = 0.05
 OVERDISPERSED = 1.5
+SPREAD = 1.1
 ZEROS = 1.1
 # Events (or failures, or counts) for each coefficient below which estimates are unsteady.
 EVENTS = 10.0
+FEW = {
+    "events": "with fewer than 10 events for each coefficient, estimates are biased away from 0 and their standard "
+    "errors are rough.",
+    "rows": "with fewer than 10 rows for each coefficient, the fit follows chance closely, and its standard errors "
+    "are rough.",
+}
 # GVIF^(1/(2 Df)) from which a term's errors are large for what other terms say: a VIF of 10.
 INFLATED = float(np.sqrt(10.0))
-# Tail area of the largest of n residuals.
-OUTLYING = 0.05
+# A count this close to a whole number is one: shares times trials are rounded.
+WHOLE = 1e-6
 NAMED = 3
 
 
@@ -68,12 +77,22 @@ def check_report(model: FittedModel) -> Report:
         index=pd.Index(list(findings), dtype=object),
     )
     notes = [f"{name}: {finding.sentence}" for name, finding in findings.items() if finding.sentence]
-    title = format_text(
-        "Check of the fit: {act} to act on, {look} to look at",
-        act=int((frame["verdict"] == "act").sum()),
-        look=int((frame["verdict"] == "look").sum()),
-    )
-    return Report(title, (), {"checks": Table(frame)}, notes=notes)
+    return Report(_title(frame["verdict"]), (), {"checks": Table(frame)}, notes=notes)
+
+
+def _title(verdicts: pd.Series[str]) -> str:
+    count = {word: int((verdicts == word).sum()) for word in ("act", "look", "weak")}
+    title = "Check of the fit: {act} to act on, {look} to look at"
+    return format_text(title + (", {weak} weak" if count["weak"] else ""), **count)
+
+
+def _weighed(p_value: float, result: str, advice: str, sentence: str) -> Finding:
+    """Return what a test says: nothing, weak evidence, or a reason to look."""
+    if not p_value < WEAK_P:
+        return Finding(result)
+    if p_value < SMALL_P:
+        return Finding(result, "look", advice, sentence)
+    return Finding(result, "weak", advice, f"weak evidence (a p of 0.01 to 0.05) that {sentence}")
 
 
 def _settled(check: Callable[[FittedModel], Finding], model: FittedModel) -> Finding:
@@ -159,25 +178,26 @@ def _aliasing(model: FittedModel) -> Finding:
 
 def _information(model: FittedModel) -> Finding:
     fit, family = model.fit, model.family
-    if not family.discrete or fit.rank == 0:
+    weights, y = fit.problem.weights, np.where(fit.problem.weights > 0, fit.problem.y, 0.0)
+    # Shares without their trials count no events, though the family may be that of counts.
+    counted = family.discrete and bool(np.all(np.abs(weights * y - np.rint(weights * y)) < WHOLE))
+    if not counted or fit.rank == 0:
         share = fit.nobs / max(fit.rank, 1)
         few, what = share < EVENTS, "rows"
     else:
-        weights, y = fit.problem.weights, np.where(fit.problem.weights > 0, fit.problem.y, 0.0)
         rare = float(weights @ y)
         if family.response_kind == "binomial":
             rare = min(rare, float(weights @ (1.0 - y)))
         share, what = rare / fit.rank, "events"
         few = share < EVENTS
-    result = format_text("{share} {what} per coefficient", share=_rounded(share), what=what)
+    result = format_text("{share:tenths} {what} per coefficient", share=_rounded(share), what=what)
     if not few:
         return Finding(result)
     return Finding(
         result,
         "look",
         "fewer terms",
-        f"with fewer than 10 {what} for each coefficient, estimates are biased away from 0 and their standard errors "
-        "are rough.",
+        FEW[what],
     )
 
 
@@ -198,21 +218,23 @@ def _spread(model: FittedModel) -> Finding:
     result = format_text(
         "Pearson/df {ratio:statistic}, p = {p_value}", ratio=test.ratio, p_value=test.p_value
     )
-    if not (test.ratio > OVERDISPERSED and test.p_value < SMALL_P):
+    if not (test.ratio > SPREAD and test.p_value < WEAK_P):
         return Finding(result)
     cure = fit.family.overdispersion_cure
-    if not model.estimate.is_model_based:
+    if not model.estimate.rests_on_variance:
         return Finding(
             result,
             "ok",
             "",
             f"more than the family says, and the errors ({model.estimate.label}) allow for it.",
         )
+    certain = test.p_value < SMALL_P
     return Finding(
         result,
-        "act",
+        "act" if certain and test.ratio > OVERDISPERSED else "weak",
         f"family=gk.{cure}" if cure[0].isupper() else cure,
-        format_text(
+        ("" if certain else "weak evidence (a p of 0.01 to 0.05) that ")
+        + format_text(
             "the response varies {ratio:statistic} times as much as the family says, so that standard errors should be "
             "about {factor:statistic} times as large. A missing term can look the same.",
             ratio=test.ratio,
@@ -228,15 +250,15 @@ def _zeros(model: FittedModel) -> Finding:
         return Finding("not counts", NOT_ASKED)
     score = zero_score(fit)
     result = format_text(
-        "{observed:count} seen, {expected} expected",
+        "{observed:count} seen, {expected:tenths} expected",
         observed=score.observed,
-        expected=round(score.expected, 1),
+        expected=score.expected,
     )
-    if not (score.observed > ZEROS * score.expected and score.p_value < SMALL_P):
+    if not score.observed > ZEROS * score.expected:
         return Finding(result)
-    return Finding(
+    return _weighed(
+        score.p_value,
         result,
-        "look",
         "fit.zero_inflation_test()",
         "there are more zeros than the family expects. If the response is overdispersed see to that first: it "
         "makes zeros too.",
@@ -253,11 +275,9 @@ def _link(model: FittedModel) -> Finding:
             "the square of the linear predictor fits some rows perfectly: a curve or a term is missing.",
         )
     result = format_text("p = {p_value} for eta^2", p_value=p_value)
-    if not p_value < SMALL_P:
-        return Finding(result)
-    return Finding(
+    return _weighed(
+        p_value,
         result,
-        "look",
         "fit.link_test()",
         "the square of the linear predictor still explains something: try another link, a transformed "
         "covariate, a curve or an interaction.",
@@ -269,11 +289,9 @@ def _calibration(model: FittedModel) -> Finding:
         return Finding("not binomial", NOT_ASKED)
     p_value = float(hosmer_lemeshow_report(model, 10).tables["test"]["p_value"].iloc[0])
     result = format_text("Hosmer-Lemeshow p = {p_value}", p_value=p_value)
-    if not p_value < SMALL_P:
-        return Finding(result)
-    return Finding(
+    return _weighed(
+        p_value,
         result,
-        "look",
         "fit.hosmer_lemeshow()",
         "observed and expected events differ in groups of like probability: a term or a curve is missing.",
     )
@@ -307,15 +325,16 @@ def _outliers(model: FittedModel) -> Finding:
         return Finding("no residual df", NOT_ASKED)
     size = np.nan_to_num(np.abs(standardized_residuals(fit, "deviance")))
     # Bonferroni: the largest of n, judged by n times its own tail area.
-    far = np.flatnonzero(fit.nobs * two_sided(size, np.inf) < OUTLYING)
+    chance = fit.nobs * two_sided(size, np.inf)
+    far = np.flatnonzero(chance < WEAK_P)
     result = format_text("largest residual {size:statistic} SD", size=float(np.max(size, initial=0.0)))
     if not len(far):
         return Finding(result)
     labels = _row_words(model, far)
     verb = "lies" if len(far) == 1 else "lie"
-    return Finding(
+    return _weighed(
+        float(np.min(chance)),
         result,
-        "look",
         'fit.residuals("deviance")',
         f"{labels} {verb} further from the fitted value than the largest of as many rows should. Check the "
         "values there.",

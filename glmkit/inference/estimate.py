@@ -108,6 +108,11 @@ class Estimate:
         """Whether the covariance is the inverse information times the dispersion."""
         return self.label == MODEL_BASED
 
+    @property
+    def rests_on_variance(self) -> bool:
+        """Whether the standard errors are right only where the variance of the family is."""
+        return self.is_model_based or self.label.startswith("parametric")
+
     def vcov(self) -> Array:
         """Return the covariance of `coef`, (p, p); nan in aliased rows and columns."""
         p = len(self.names)
@@ -150,6 +155,8 @@ class Estimate:
     @property
     def coef_df(self) -> Array:
         """Degrees of freedom of each coefficient, (p,); nan where aliased."""
+        if self.small_sample is None:
+            return self._spread(np.full(len(self.kept), self.df))
         return self._spread(self.df_of(np.eye(len(self.names))[self.kept]))
 
     def estimable(self, rows: Array) -> BoolArray:

@@ -147,7 +147,7 @@ def _reference(model: FittedModel) -> str:
 
 def _spread(model: FittedModel) -> Iterator[str]:
     spread = overdispersion(model.fit)
-    if spread is None or spread.p_value >= TOO_SPREAD or not model.estimate.is_model_based:
+    if spread is None or spread.p_value >= TOO_SPREAD or not model.estimate.rests_on_variance:
         return
     yield format_text(
         "Pearson's chi-square is {ratio} times its df (p = {p_value}): the response varies more than the family "

@@ -17,6 +17,7 @@ from glmkit.inference.likelihood import aic_of, bic_of, null_test
 from glmkit.inference.nuisance import nuisance_facts
 from glmkit.inference.protocols import AnyFit, AnyModel, single_predictor
 from glmkit.inference.reference import statistic_name
+from glmkit.inference.spread_note import at_given_dispersion
 from glmkit.inference.tidy import exponentiated
 from glmkit.inference.wald import check_level, joint_wald
 from glmkit.tables.table import Fact, Report, Table, fact
@@ -55,7 +56,7 @@ def summary_report(model: AnyModel, options: Options) -> Report:
         {"coefficients": table}
         | ({"terms": terms_table(single_predictor(model, "terms=True"))} if options.terms else {}),
         footer=_goodness(model, options.dispersion),
-        notes=model.notes,
+        notes=model.notes if options.dispersion is None else at_given_dispersion(model.notes),
     )
 
 

@@ -30,12 +30,12 @@ from glmkit.inference.estimate import Estimate
 from glmkit.inference.likelihood import spread_of
 from glmkit.inference.refit import beyond, estimate_of, problem_of
 from glmkit.models.checks import check_response, start_of
+from glmkit.models.column_remarks import of_columns
 from glmkit.models.fitting import Fitted, method_named
 from glmkit.models.remarks import (
     Remark,
     boundary_of,
     not_converged,
-    of_columns,
     of_likelihood,
     of_the_null,
     of_the_range,
@@ -186,7 +186,7 @@ def _remarks(
         *rows,
         *(Remark(note) for note in frame.notes),
         *of_likelihood(fit, fit.family.broken_note(basics.broken)),
-        *of_columns(whole, fit),
+        *of_columns(whole, fit, np.empty(0, dtype=np.intp)),
         *_of_the_end(whole, settled, estimate),
         *of_the_null(fit.null_deviance),
         *of_the_range(whole, fit, estimate, lambda fit: fit.deviance > 0.0),

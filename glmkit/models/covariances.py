@@ -11,6 +11,7 @@ import pandas as pd
 from glmkit._typing import Array
 from glmkit.inference import covariance
 from glmkit.inference.hypotheses import hypothesis_report
+from glmkit.inference.spread_note import under
 from glmkit.models.record import Record
 from glmkit.tables.table import Report
 
@@ -89,7 +90,8 @@ class Covariances(Record):
         'case bootstrap, 199 replicates, seed 1'
         """
         options = covariance.Options(cluster, lags, n, resample, seed)
-        return replace(self, estimate=covariance.estimate_with(self, kind, options))
+        estimate = covariance.estimate_with(self, kind, options)
+        return replace(self, estimate=estimate, notes=under(self.notes, estimate))
 
     def test(
         self, hypothesis: object, adjust: str | None = None, *, value: Array | Sequence[float] | float = 0.0

@@ -94,7 +94,7 @@ class Plotting(Record):
         >>> import glmkit as gk
         >>> fit = gk.glm("low ~ age + smoke + ht", gk.load_dataset("birthwt"), "binomial")
         >>> fit.plot_coefficients(exponentiate=True).get_xlabel()
-        'Odds ratio'
+        'Odds ratio, 95 % interval'
         """
         from glmkit.plots.coefficients import plot_coefficients
 
@@ -119,7 +119,7 @@ class Plotting(Record):
         >>> import glmkit as gk
         >>> fit = gk.glm("Volume ~ log(Girth)", gk.load_dataset("trees"), gk.Gamma("log"))
         >>> fit.plot_effect("Girth").get_ylabel()
-        'Mean of Volume'
+        'Mean of Volume, 95 % interval'
         """
         from glmkit.plots.effects import plot_effect
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
 from glmkit._typing import BoolArray
 from glmkit.errors import (
-    AliasedWarning,
     BoundaryWarning,
     ConvergenceWarning,
     DroppedRowsWarning,
@@ -24,6 +22,9 @@ from glmkit.frame.modelframe import ModelFrame
 from glmkit.frame.rows import row_list
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.likelihood import Spread, overdispersion
+from glmkit.inference.spread_note import spread_note
+from glmkit.models.column_remarks import lost_by_weight, of_columns
+from glmkit.models.remark import Remark
 from glmkit.tables.numbers import format_value
 from glmkit.tables.wording import format_text, join_names
 
@@ -31,7 +32,6 @@ __all__ = [
     "Remark",
     "boundary_of",
     "not_converged",
-    "of_columns",
     "of_likelihood",
     "of_the_means",
     "of_the_null",
@@ -47,17 +47,10 @@ __all__ = [
 OVERDISPERSED = 1.5
 OVERDISPERSED_P = 0.01
 NAMED = 5
-# A coefficient of a combination this close to a whole number is one: ratios of columns are
-# found to about 1e-12.
-WHOLE = 1e-8
-
-
-class Remark(NamedTuple):
-    """A sentence for the summary; with a category it is a warning too."""
-
-    text: str
-    category: type[GlmkitWarning] | None = None
-    facts: dict[str, object] = {}  # noqa: RUF012  (never changed)
+# A deviance below this share of that without terms is rounding: residuals of 1e-10 of the spread.
+EXACT = 1e-20
+# Residuals this far below the responses are rounding.
+ROUNDING = 1e-8
 
 
 def remarks_of(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> tuple[Remark, ...]:
@@ -65,11 +58,12 @@ def remarks_of(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> tuple[Rema
     return (
         *of_rows(frame),
         *_of_the_response(fit),
-        *of_columns(frame, fit),
+        *of_columns(frame, fit, lost_by_weight(fit)),
         *_of_the_end(frame, fit, estimate),
         *of_the_null(fit.null_deviance),
         *of_the_range(frame, fit, estimate, _has_residuals),
         *of_the_means(frame, np.isfinite(fit.mean.mu)),
+        *_of_an_exact_fit(fit),
         *_of_the_spread(fit),
     )
 
@@ -111,41 +105,6 @@ def of_likelihood(fit: GLMFit, note: str | None) -> list[Remark]:
         return []
     # A quasi family never has a likelihood: that is no surprise worth a warning.
     return [Remark(note, GlmkitWarning if fit.family.has_likelihood else None)]
-
-
-def of_columns(frame: ModelFrame, fit: GLMFit) -> list[Remark]:
-    """Return the remark on aliased columns."""
-    dropped = fit.independence.dropped
-    if len(dropped) == 0:
-        return []
-    names = [name.name for name in frame.names]
-    said = [f"{names[j]} = {_combination(names, fit, k)}" for k, j in enumerate(dropped[:NAMED])]
-    more = f"; and {len(dropped) - NAMED} more" if len(dropped) > NAMED else ""
-    count = "1 coefficient is" if len(dropped) == 1 else f"{len(dropped)} coefficients are"
-    text = (
-        f"{count} not estimable and shown as NA, because the column is a linear combination of earlier ones: "
-        f"{'; '.join(said)}{more}. Drop the redundant terms, or read the others as they stand."
-    )
-    if len(names) > fit.nobs:
-        text += f" There are more columns ({len(names)}) than rows ({fit.nobs:.0f})."
-    return [Remark(text, AliasedWarning, {"columns": [names[j] for j in dropped]})]
-
-
-def _combination(names: list[str], fit: GLMFit, k: int) -> str:
-    coefficients = fit.independence.combinations[:, k]
-    parts = []
-    for name, value in zip((names[j] for j in fit.kept), coefficients, strict=True):
-        if value != 0.0:
-            size = "" if abs(abs(value) - 1.0) < WHOLE else format_value(_tidied(abs(value)))
-            sign = "-" if value < 0 else "+"
-            parts.append(f"{sign} {size}{'*' if size else ''}{name}")
-    text = " ".join(parts) or "0"
-    return text.removeprefix("+ ").replace("- ", "-", 1) if text.startswith("-") else text.removeprefix("+ ")
-
-
-def _tidied(value: float) -> float:
-    """Return a whole number where only rounding is missing."""
-    return round(value) if abs(value - round(value)) < WHOLE * value else value
 
 
 def _of_the_end(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> list[Remark]:
@@ -266,10 +225,23 @@ def of_the_range(
     return [Remark(text, ConvergenceWarning, {"columns": names, "values": lost})]
 
 
+def _of_an_exact_fit(fit: GLMFit) -> list[Remark]:
+    """Say that nothing is left to estimate a dispersion from, where it has to be estimated."""
+    exact = fit.family.dispersion is None and fit.df_resid > 0 and fit.deviance <= EXACT * fit.null_deviance
+    if not exact or fit.recession is not None or not fit.converged or _has_residuals(fit):
+        return []
+    return [
+        Remark(
+            "Every response is fitted exactly: the dispersion is 0 or rounding, and so are standard errors, tests and "
+            "criteria. Look for a term that repeats the response."
+        )
+    ]
+
+
 def _has_residuals(fit: GLMFit) -> bool:
     """Return whether rows that count miss their means by more than rounding."""
     y, mean = fit.problem.y[fit.problem.weights > 0], fit.mean.mu[fit.problem.weights > 0]
-    return bool(np.any(np.abs(y - mean) > WHOLE * np.max(np.abs(y), initial=0.0)))
+    return bool(np.any(np.abs(y - mean) > ROUNDING * np.max(np.abs(y), initial=0.0)))
 
 
 def of_the_means(frame: ModelFrame, finite: BoolArray) -> list[Remark]:
@@ -295,6 +267,8 @@ def of_the_null(deviance: float) -> list[Remark]:
 
 
 def _of_the_spread(fit: GLMFit) -> list[Remark]:
+    if fit.pearson_chi2 <= OVERDISPERSED * fit.df_resid:  # no need to ask further
+        return []
     return of_the_spread(fit, overdispersion(fit))
 
 
@@ -302,14 +276,7 @@ def of_the_spread(fit: GLMFit, test: Spread | None) -> list[Remark]:
     """Return the remark on overdispersion, where there is any to speak of."""
     if test is None or not (test.ratio > OVERDISPERSED and test.p_value < OVERDISPERSED_P):
         return []
-    text = format_text(
-        "Overdispersion: Pearson chi-square / df = {ratio}, where {family} data would give about 1, so standard errors "
-        "are too small. Consider {cure}.",
-        ratio=test.ratio,
-        family=fit.family.in_words,
-        cure=fit.family.overdispersion_cure,
-    )
-    return [Remark(text, None, {"ratio": test.ratio})]
+    return [Remark(spread_note(fit, test), None, {"ratio": test.ratio})]
 
 
 def boundary_of(remarks: tuple[Remark, ...]) -> bool:

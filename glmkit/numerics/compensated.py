@@ -19,11 +19,13 @@ Comput. 26, 1955-1988.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from glmkit._typing import Array, IntArray
+from glmkit.numerics.rowwise import row_blocks
 
 _BLOCK_ENTRIES = 1 << 14  # entries of a block: 128 kB for each of its few temporaries
 _KEPT_BITS = np.int64(-(1 << 27))  # clears the last 27 of the 53 bits of a significand
@@ -225,24 +227,29 @@ def _total(parts: list[Pair], shape: tuple[int, ...]) -> Pair:
     return fold(Pair(np.stack([part.high for part in parts]), np.stack([part.low for part in parts])))
 
 
-def sums_by_code(codes: IntArray, values: Array, levels: int) -> Array:
-    """Return the sums of `values` (n,) by code, (levels,): exact but for the last rounding, O(n).
+def sums_by_code(codes: IntArray, values: Callable[[slice], Array], levels: int) -> Array:
+    """Return the sums of values(rows) by code, (levels,): exact but for the last rounding, O(n).
 
     High parts are summed without error, what is left beside them. The high part of every value
     is a multiple of one unit, so large that sums of n of them are whole multiples below 2^53
-    units (Demmel & Hida 2004, the idea of one extraction).
+    units (Demmel & Hida 2004, the idea of one extraction). Rows go by blocks: nothing of their
+    number is made.
 
     Examples
     --------
     >>> import numpy as np
-    >>> sums_by_code(np.array([0, 1, 0]), np.array([1.0, 2.0, 3.0]), 2)
+    >>> sums_by_code(np.array([0, 1, 0]), np.array([1.0, 2.0, 3.0]).__getitem__, 2)
     array([4., 2.])
     """
-    size = float(np.max(np.abs(values), initial=0.0))
-    if size == 0.0 or not np.isfinite(size):
-        return np.asarray(np.bincount(codes, weights=values, minlength=levels), np.float64)
-    unit = 2.0 ** (np.ceil(np.log2(size)) + np.ceil(np.log2(max(len(values), 2))) - 52)
-    high = np.rint(values / unit) * unit
-    low = values - high
-    sums = [np.bincount(codes, weights=part, minlength=levels) for part in (high, low)]
+    blocks, n = row_blocks(len(codes)), len(codes)
+    size = max(float(np.max(np.abs(values(rows)), initial=0.0)) for rows in blocks)
+    plain = size == 0.0 or not np.isfinite(size)
+    unit = 1.0 if plain else 2.0 ** (np.ceil(np.log2(size)) + np.ceil(np.log2(max(n, 2))) - 52)
+    sums = np.zeros((2, levels))
+    for rows in blocks:
+        given = values(rows)
+        high = given if plain else np.rint(given / unit) * unit
+        sums[0] += np.bincount(codes[rows], weights=high, minlength=levels)
+        if not plain:
+            sums[1] += np.bincount(codes[rows], weights=given - high, minlength=levels)
     return np.asarray(sums[0] + sums[1], np.float64)

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from glmkit._typing import Array, IntArray
-from glmkit.numerics.factor import cholesky_factor, solve_triangle, triangular_root
+from glmkit.numerics.factor import InformationFactor, cholesky_factor, solve_triangle, triangular_root
 from glmkit.numerics.scaling import column_norms, power_of_two
 
 TOLERANCE = 1e-11
@@ -117,13 +117,18 @@ def vouched_by_gram(gram: Array, norms: Array | None = None) -> bool:
     >>> vouched_by_gram(np.eye(3)), vouched_by_gram(np.ones((3, 3)))
     (True, False)
     """
+    return vouching_factor(gram, norms) is not None
+
+
+def vouching_factor(gram: Array, norms: Array | None = None) -> InformationFactor | None:
+    """Return the factor of a Gram matrix that vouches for its columns (`vouched_by_gram`), None where it does not."""
     factor = cholesky_factor(gram)
     if factor is None or not factor.condition < _VOUCHED:
-        return False
+        return None
     if norms is None:
-        return True
+        return factor
     left = factor.root.diagonal() * factor.scale
-    return bool(np.all(left * _VOUCHED > norms))
+    return factor if bool(np.all(left * _VOUCHED > norms)) else None
 
 
 def _gram(rows: Array) -> Array:

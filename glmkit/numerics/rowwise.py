@@ -82,24 +82,32 @@ def over_rows(function: Callable[[slice], T], n: int, size: int | None = None) -
         return list(pool.map(_with_state(function), blocks))
 
 
-def over_chunks(function: Callable[[slice], T], n: int, width: int) -> Iterator[T]:
+def over_chunks(
+    function: Callable[[slice], T],
+    n: int,
+    width: int,
+    *,
+    most: int = CHUNKS,
+    threaded_width: int = THREADED_WIDTH,
+) -> Iterator[T]:
     """Yield function(rows) for each of a few chunks of n rows of `width` numbers, in their order.
 
     For functions that call BLAS: several run at once only where BLAS itself can be held to one
     thread (with threadpoolctl, the extra "fast"); else one after the other, on BLAS's own threads.
-    The chunks are the same in both cases.
+    The chunks are the same in both cases: at most `most`. Narrower rows than `threaded_width` gain
+    nothing from threads.
     """
-    if n * width < THREADED_NUMBERS:
+    if n * width < THREADED_NUMBERS or most < 2:
         yield function(slice(0, n))
         return
-    chunks = row_blocks(n, -(-n // CHUNKS))
+    chunks = row_blocks(n, -(-n // most))
     controller = _blas_controller()
     if controller is None:
         yield from map(function, chunks)
         return
     threads = min(allowed_threads(), len(chunks))
     with controller.limit(limits=1, user_api="blas"):
-        if threads < 2 or width < THREADED_WIDTH:
+        if threads < 2 or width < threaded_width:
             yield from map(function, chunks)
             return
         with ThreadPoolExecutor(threads) as pool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,20 @@ from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, NullLocator
 
 from glmkit._typing import Array
 from glmkit.errors import FitError
+from glmkit.tables.numbers import percent
 
-__all__ = ["REFERENCE", "Axes", "axes_of", "axes_row", "label_points", "ratio_axis", "smooth"]
+__all__ = [
+    "REFERENCE",
+    "Axes",
+    "axes_of",
+    "axes_row",
+    "label_points",
+    "legend_beside",
+    "name_places",
+    "ratio_axis",
+    "smooth",
+    "with_interval",
+]
 
 REFERENCE: dict[str, Any] = {"color": "0.5", "linewidth": 0.8, "zorder": 0}
 """How lines of reference are drawn: readable on light and dark."""
@@ -29,6 +42,10 @@ DIGIT_WIDTH = 0.7
 ROUND_RATIOS: tuple[tuple[float, ...], ...] = ((1.0,), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0))
 """Ticks of a ratio's axis in each decade, from few to many."""
 FEWEST_TICKS, MOST_TICKS = 4, 9
+LINE_LENGTH = 60
+"""Characters of names that fit side by side under a picture; more are broken into lines, or turned."""
+SHORTEST_LINE, TURNED_LINE = 12, 28
+"""Characters of a line of a name: fewer than the first are not read well; the second where names are turned."""
 
 
 def axes_of(ax: Axes | None, size: tuple[float, float] | None = None) -> Axes:
@@ -46,6 +63,31 @@ def axes_row(ax: object, count: int, shape: tuple[int, int]) -> list[Axes]:
     if len(given) != count:
         raise FitError(f"ax holds {len(given)} axes, and this picture has {count} parts.", argument="ax")
     return given
+
+
+def with_interval(name: str, level: float = 0.95) -> str:
+    """Return the label of an axis along which intervals of this level are drawn."""
+    return f"{name}, {percent(level)} interval"
+
+
+def legend_beside(ax: Axes, title: str) -> None:
+    """Put the legend at the right of the axes, where it covers nothing, if the figure makes room for it."""
+    if ax.figure.get_layout_engine() is None:
+        ax.legend(title=title)
+    else:
+        ax.legend(title=title, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+
+
+def name_places(ax: Axes, names: Sequence[str]) -> None:
+    """Write names under the places 0, 1, ...: in one line if they fit, else broken into lines, or turned."""
+    places, width = range(len(names)), LINE_LENGTH // max(len(names), 1)
+    if sum(len(name) + 2 for name in names) <= LINE_LENGTH:
+        ax.set_xticks(places, names)
+    elif width >= SHORTEST_LINE:
+        ax.set_xticks(places, [fill(name, width, break_long_words=False) for name in names])
+    else:
+        broken = [fill(name, TURNED_LINE, break_long_words=False) for name in names]
+        ax.set_xticks(places, broken, rotation=45, ha="right", rotation_mode="anchor")
 
 
 def label_points(ax: Axes, x: Array, y: Array, labels: pd.Index, size: Array, most: int = 3) -> None:

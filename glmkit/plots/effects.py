@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,7 +12,15 @@ from glmkit.frame.values import level_text
 from glmkit.inference.effects.counterfactual import column_values, levels_of
 from glmkit.inference.emmeans.grid import enters_as_factor, has_levels, used_value
 from glmkit.inference.emmeans.means import MarginalMeans
-from glmkit.plots.canvas import REFERENCE, axes_of, ratio_axis, smooth
+from glmkit.plots.canvas import (
+    REFERENCE,
+    axes_of,
+    legend_beside,
+    name_places,
+    ratio_axis,
+    smooth,
+    with_interval,
+)
 from glmkit.plots.protocol import DrawnFit
 
 __all__ = ["plot_effect", "plot_means", "plot_partial_residuals"]
@@ -22,8 +28,6 @@ __all__ = ["plot_effect", "plot_means", "plot_partial_residuals"]
 CURVE_POINTS = 120
 APART = 0.12
 """Distance of two groups at one place."""
-LINE_LENGTH = 60
-"""Characters of labels that fit side by side under a picture; more are turned."""
 
 
 def plot_effect(model: DrawnFit, variable: str, by: str | None, ax: Axes | None, data: bool) -> Axes:
@@ -56,11 +60,11 @@ def plot_effect(model: DrawnFit, variable: str, by: str | None, ax: Axes | None,
 
 
 def _mean_name(model: DrawnFit) -> str:
-    """Return what a mean of the response is called."""
+    """Return what a mean of the response with its interval is called."""
     response = model.frame.response
     if response.kind != "binomial":
-        return f"Mean of {response.label}"
-    return f"Probability of {response.event or response.label}"
+        return with_interval(f"Mean of {response.label}")
+    return with_interval(f"Probability of {response.event or response.label}")
 
 
 def _members(model: DrawnFit, by: str, level: object) -> BoolArray | None:
@@ -103,14 +107,13 @@ def plot_means(means: MarginalMeans, ax: Axes | None) -> Axes:
         x = np.array([places[text] for text in texts[within == group]]) + shift
         ends = np.abs(part[["conf_low", "conf_high"]].to_numpy().T - part["estimate"].to_numpy())
         ax.errorbar(x, part["estimate"], yerr=ends, fmt="o", color=f"C{k}", label=group, markersize=5)
-    crowded = sum(len(text) + 2 for text in places) > LINE_LENGTH
-    turned: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
-    ax.set_xticks(list(places.values()), list(places), **turned)
-    ax.set(xlabel=", ".join(own), ylabel=means.back.heading, xlim=(-0.5, len(places) - 0.5))
+    name_places(ax, list(places))
+    heading = with_interval(means.back.heading)
+    ax.set(xlabel=", ".join(own), ylabel=heading, xlim=(-0.5, len(places) - 0.5))
     if means.is_contrast:
         _mark_equality(ax, means)
     if means.by:
-        ax.legend(title=", ".join(means.by))
+        legend_beside(ax, ", ".join(means.by))
     return ax
 
 
@@ -147,7 +150,7 @@ def plot_partial_residuals(model: DrawnFit, term: str, ax: Axes | None) -> Axes:
     if enters_as_factor(model.frame, variable):
         levels = list(levels_of(used))
         x = np.array([levels.index(value) for value in values], dtype=np.float64)
-        ax.set_xticks(range(len(levels)), [level_text(level) for level in levels])
+        name_places(ax, [level_text(level) for level in levels])
         at, rows = np.unique(x, return_index=True)
         ax.hlines(own[rows], at - 0.25, at + 0.25, color="C3", label="fitted term", gid="term", zorder=3)
     else:

@@ -20,7 +20,7 @@ def plot_irls(model: DrawnFit, ax: object) -> list[Axes]:
     steps = np.arange(1, len(gap) + 1)
     axes[0].plot(steps, np.maximum(gap, 1e-16 * max(abs(trace["deviance"].min()), 1.0)), "o-", gid="deviance")
     axes[0].set(xlabel="Iteration", ylabel="Deviance above its minimum", yscale="log")
-    axes[0].xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[0].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     fit = model.fit
     design, added = fit.independence.design, fit.problem.added
     order = np.argsort(fit.eta, kind="stable")

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.families.base import Mean
-from glmkit.plots.canvas import REFERENCE, axes_of
+from glmkit.plots.canvas import REFERENCE, axes_of, with_interval
 from glmkit.plots.protocol import DrawnFit
 
 __all__ = ["plot_calibration", "plot_roc", "plot_rootogram", "roc_curve"]
@@ -41,7 +41,7 @@ def plot_calibration(model: DrawnFit, groups: int, ax: Axes | None) -> Axes:
     low, high = _wilson(share, n)
     ax.axline((0.0, 0.0), slope=1.0, **REFERENCE)
     ax.errorbar(mean, share, yerr=np.maximum([share - low, high - share], 0.0), fmt="o", markersize=5)
-    ax.set(xlabel="Predicted probability", ylabel="Observed share", **UNIT_SQUARE)
+    ax.set(xlabel="Predicted probability", ylabel=with_interval("Observed share"), **UNIT_SQUARE)
     return ax
 
 

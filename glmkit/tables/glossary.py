@@ -16,6 +16,7 @@ Kind: TypeAlias = Literal[
     "p",
     "df",
     "count",
+    "tenths",  # an average or an expected count in a sentence
     "deviance",  # also information criteria and log-likelihoods
     "probability",
     "weight",

@@ -124,6 +124,13 @@ def _whole(values: Array) -> list[str]:
     return _each(lambda x: _visible(x, decimals), values)
 
 
+def _tenths(x: float) -> str:
+    """Return a finite number to one decimal, whole ones bare, and more where that would hide it."""
+    if x != 0 and not 0.05 <= abs(x) < 1e15:
+        return _significant(x, 4)
+    return _fixed(x, 1).removesuffix(".0")
+
+
 def _measured(values: Array, digits: _Digits) -> list[str]:
     """Return measurements with shared decimals; cells that would vanish turn scientific."""
     sizes = np.abs(values[np.isfinite(values) & (values != 0)])
@@ -165,6 +172,8 @@ def format_column(kind: Kind, values: Array) -> list[str]:
         return _each(_statistic, values)
     if kind in ("df", "count"):
         return _whole(values)
+    if kind == "tenths":
+        return _each(_tenths, values)
     if kind in COEFFICIENT_KINDS:
         return format_columns([kind], [values])[0]
     return _measured(values, _DIGITS.get(kind, _DIGITS["number"]))

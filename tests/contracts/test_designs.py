@@ -7,10 +7,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from glmkit.design import columns as columns_module
+from glmkit.design import structured as structured_module
 from glmkit.design.blocks import dense_from_blocks, structured_from_blocks
 from glmkit.design.columns import columns_of_blocks
 from glmkit.design.dense import DenseDesign
+from glmkit.design.matrix import Visited
 from glmkit.design.parts import Block, CodedPart, NumericPart
+from glmkit.numerics import rowwise
 
 RNG = np.random.default_rng(3)
 N = 700  # more rows than one block of a narrow design is cut into nothing, fewer than is slow
@@ -194,3 +198,47 @@ def test_sums_over_levels_are_exact_where_asked():
     v = np.concatenate([[0.0], np.tile([1e16, 1.0, -1e16, 1.0], N)[: N - 1]])
     exact = float(sum(Fraction(value) for value in v))
     assert design.accurate_tdot(v)[0] == exact
+
+
+class Recorder:
+    """A visitor with weights and residuals of its own, which keeps what it is shown."""
+
+    def __init__(self, n, *, first_derivative=True, second=True):
+        self.eta, self.v, self.w = np.empty(n), RNG.normal(size=n), RNG.uniform(0.1, 2.0, size=n)
+        self.first_derivative, self.second = first_derivative, second
+
+    def __call__(self, rows, eta):
+        self.eta[rows] = eta
+        v = self.v[rows] if self.first_derivative else None
+        return Visited(np.array([np.sum(eta), len(eta)]), v, self.w[rows] if self.second else None)
+
+
+@pytest.fixture(params=["in one piece", "in several chunks"])
+def cut(request, monkeypatch):
+    if request.param == "in several chunks":
+        monkeypatch.setattr(rowwise, "THREADED_NUMBERS", 1)
+        monkeypatch.setattr(structured_module, "CHUNK_ROWS", 150)
+        monkeypatch.setattr(columns_module, "BLOCK_ROWS", 90)
+
+
+@each
+def test_a_sweep_is_a_product_before_and_two_after(design, cut):
+    X, visit = design.dense(), Recorder(design.shape[0])
+    beta = RNG.normal(size=X.shape[1])
+    swept = design.sweep(beta, visit)
+    scale = np.abs(X) @ np.abs(beta)
+    assert np.all(np.abs(visit.eta - X @ beta) <= 1e-13 * scale)
+    assert swept.sums[1] == len(X)
+    assert np.all(np.abs(swept.tdot - X.T @ visit.v) <= RTOL * np.abs(X).T @ np.abs(visit.v))
+    size = np.sqrt(visit.w @ X**2)
+    assert np.all(np.abs(swept.gram - (X.T * visit.w) @ X) <= RTOL * np.outer(size, size))
+    np.testing.assert_array_equal(design.dense(), X)  # the design is as it was
+
+
+@each
+def test_a_sweep_gives_only_what_is_asked_for(design, cut):
+    beta = np.zeros(design.shape[1])
+    score = design.sweep(beta, Recorder(design.shape[0], second=False))
+    assert score.gram is None
+    assert score.tdot is not None
+    assert design.sweep(beta, Recorder(design.shape[0], first_derivative=False, second=False)).tdot is None

@@ -15,7 +15,8 @@ NUMBER = r"-?\d+\.\d+(?:e[-+]?\d+)?"
 
 
 def sessions() -> list[tuple[str, str]]:
-    blocks = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.S)
+    page = PAGE.read_text(encoding="utf-8").replace("\\\n", "")  # lines that go on
+    blocks = re.findall(r"```console\n(.*?)```", page, flags=re.S)
     return re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks), flags=re.M)
 
 

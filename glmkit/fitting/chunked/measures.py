@@ -107,11 +107,11 @@ def _summed(task: _Task, end: End) -> _Sums:
         problem = piece.problem
         eta, mean = task.mean(problem, design, design.dot(task.mean.gamma) + problem.added)
         used = problem.weights > 0.0
-        sums.deviance.add(deviance_of(problem, family, mean))
+        sums.deviance.add(deviance_of(problem, family, mean.of))
         sums.pearson.add(pearson_statistic(problem, family, mean))
         sums.variance.add(np.sum((problem.prior * family.variance(mean))[used]))
         if task.null is not None:
-            sums.null.add(deviance_of(problem, family, task.null(problem)))
+            sums.null.add(deviance_of(problem, family, task.null(problem).of))
         if family.has_likelihood and family.dispersion is not None:
             _add_likelihood(task, sums, problem, mean, (family.dispersion, family.dispersion))
         sums.suspect = sums.suspect or may_run_away(problem, family, mean, end)

@@ -14,7 +14,6 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family, Mean
-from glmkit.families.links import Identity
 from glmkit.fitting.chunked.start import Beginning
 from glmkit.fitting.chunked.stream import Piece, Stream, Total, fitted_pieces
 from glmkit.fitting.chunked.triangle import stream_gradient, stream_root
@@ -30,6 +29,7 @@ from glmkit.fitting.objective import (
     Point,
     Quadratic,
 )
+from glmkit.fitting.points import is_linear
 from glmkit.numerics.factor import InformationFactor, cholesky_factor, factor_of_root, solve_triangle
 from glmkit.numerics.least_squares import cautious_rate, qr_rate, refined
 from glmkit.numerics.scaling import power_of_two
@@ -40,7 +40,7 @@ NOTHING = np.zeros(0)
 
 
 @dataclass
-class Sums:
+class Totals:
     """The statistics of a pass that a step is made of."""
 
     merit: Total = field(default_factory=Total)
@@ -49,17 +49,17 @@ class Sums:
     eta: Total = field(default_factory=Total)
 
 
+@dataclass(frozen=True, eq=False)
 class Passed(Point):
-    """A point with the sums of its pass in place of its rows."""
+    """A point with the totals of its pass in place of its rows."""
 
-    sums: Sums
+    totals: Totals = field(default_factory=Totals)
 
     @classmethod
-    def of(cls, beta: Array, merit: float, sums: Sums) -> Passed:
+    def of(cls, beta: Array, merit: float, totals: Totals) -> Passed:
         """Return the point at `beta`."""
-        point = cls(beta, NOTHING, Mean(NOTHING, NOTHING, NOTHING), merit)
-        point.sums = sums
-        return point
+        nothing = Mean(NOTHING, NOTHING, NOTHING)
+        return cls(beta, NOTHING, merit, lambda _: nothing, totals=totals)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,40 +101,37 @@ class ChunkedObjective:
     @property
     def linear(self) -> bool:
         """Whether one weighted least squares solves it: no iteration is owed."""
-        return self.family.canonical and self.family.link == Identity()
+        return is_linear(self.family)
 
-    def at(self, beta: Array) -> Point:
+    def at(self, beta: Array, *, last: bool = False) -> Point:
         """Return the point at `beta`, from one pass; it ends early where the merit is infinite."""
-        sums = Sums()
+        sums = Totals()
         for piece, design in fitted_pieces(self.stream, self.independence, f"pass {len(self.reached) + 1}"):
             if not self._add(sums, piece, design, beta):
                 return Passed.of(beta, float("inf"), sums)
         merit = float(sums.merit.value)
         return Passed.of(beta, merit if np.isfinite(merit) else float("inf"), sums)
 
-    def _add(self, sums: Sums, piece: Piece, design: Design, beta: Array) -> bool:
+    def _add(self, sums: Totals, piece: Piece, design: Design, beta: Array) -> bool:
         objective = self._of(piece, design)
         point = objective.at(beta)
         if not np.isfinite(point.merit):
             return False
-        working = objective.working_weights(point)
-        residual = _counted(piece, self.family.score_residual(piece.problem.y, point.mean))
-        if self._accurate:
-            gram, score = design.gram(working), design.accurate_tdot(residual)
-        else:
-            gram, score = design.gram_and_tdot(working, residual)
+        found = objective.sums_at(point)
+        score = design.accurate_tdot(objective.residual(point)) if self._accurate else found.score
+        gram = design.gram(objective.working_weights(point)) if found.gram is None else found.gram
         sums.merit.add(point.merit)
         sums.score.add(score)
         sums.gram.add(gram)
-        sums.eta.add(working @ (point.eta * point.eta))
+        sums.eta.add(found.squares)
         return True
 
     def quadratic(self, point: Point) -> Quadratic:
         """Return score, information and step at `point`."""
         assert isinstance(point, Passed)
         self.reached.append(point.beta)
-        gram, score = point.sums.gram.value, point.sums.score.value
-        floor = EPSILON**2 * float(point.sums.eta.value)
+        gram, score = point.totals.gram.value, point.totals.score.value
+        floor = EPSILON**2 * float(point.totals.eta.value)
         unit = max(self.unit(point.merit), floor, np.finfo(np.float64).tiny)
         factor = cholesky_factor(gram)
         if factor is None or factor.condition > CHOLESKY_CONDITION:

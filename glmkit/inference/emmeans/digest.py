@@ -154,7 +154,7 @@ def _frame_of(whole: ModelFrame, values: dict[str, Value], positive: Array, coun
     offset = values.pop(OFFSET, None)
     return replace(
         whole,
-        rows=Rows(index, np.arange(n)),
+        rows=Rows(index),
         weights=np.append(positive, np.zeros(3)),
         freq_weights=np.append(counts, np.zeros(3)),
         offset=cast("Array | None", offset),

@@ -330,3 +330,47 @@ def test_prediction_intervals_above_two_hold_their_share(heavy):
         for name in ("conf_low", "conf_high")
     ]
     assert ends[1] - ends[0] == pytest.approx(0.8, abs=0.02)  # the estimates' uncertainty widens it
+
+
+SCATTERED = {  # 8 rows whose likelihood in power and dispersion is a narrow, bent ridge
+    "y": [43.83987645, 0.0, 0.0, 28.57496408, 0.0, 25.15518373, 29.12875257, 0.0],
+    "x": [
+        -2.51675971,
+        -0.5386929,
+        -0.04850095,
+        0.11330899,
+        -1.53013577,
+        -0.47775328,
+        -0.97851908,
+        -0.80883724,
+    ],
+}
+
+
+def test_the_power_of_few_rows_ends_at_a_maximum():
+    fit = gk.glm("y ~ x", SCATTERED, gk.Tweedie(None))
+    assert fit.converged
+    assert fit.n_iter < 60  # was 200 rounds without an end
+    beside = [gk.glm("y ~ x", SCATTERED, gk.Tweedie(fit.family.power + h)).loglik for h in (-2e-3, 2e-3)]
+    assert max(beside) < fit.loglik
+
+
+def test_the_estimated_power_does_not_depend_on_the_unit():
+    inch = gk.glm("y ~ x", SCATTERED, gk.Tweedie(None)).family.power
+    mile = gk.glm("I(1e6 * y) ~ x", SCATTERED, gk.Tweedie(None)).family.power
+    assert mile == pytest.approx(inch, abs=1e-6)  # the estimate is settled to 1e-5 standard errors
+
+
+def test_a_likelihood_that_rises_to_the_end_of_the_range_is_told_at_once():
+    data = {"y": [0.0, 42.00021989, 0.0, 0.0, 44.88741877], "x": [-0.292, -0.782, -0.257, 0.008, -0.276]}
+    with pytest.warns(gk.BoundaryWarning, match="power ended at 1.01"):
+        fit = gk.glm("y ~ x", data, gk.Tweedie(None))
+    assert fit.fit.nuisance.rounds <= 3
+
+
+@pytest.mark.parametrize(
+    ("y", "why"), [([0.0, 0.0, 0.0], "no response is above 0"), ([1.0, 2.0, 4.0], "fitted exactly")]
+)
+def test_the_power_is_refused_where_nothing_tells_it(y, why):
+    with pytest.raises(gk.FamilyError, match=why):
+        gk.glm("y ~ x", {"y": y, "x": [0.0, 1.0, 2.0]}, gk.Tweedie(None))

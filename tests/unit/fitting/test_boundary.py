@@ -166,3 +166,12 @@ def test_the_step_satisfies_the_conditions_of_karush_kuhn_and_tucker(seed):
     assert np.all((moved <= rise + 1e-9) & (moved >= -fall - 1e-9))
     assert np.all(multipliers >= -1e-8)
     np.testing.assert_allclose(held.T @ (outward * multipliers), score - information @ found.step, atol=1e-7)
+
+
+@pytest.mark.parametrize("seed", [0, 4, 5, 7, 8])
+def test_a_program_of_ill_conditioned_information_ends_when_the_way_is_gone(seed):
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(12, 6)) @ (1.0 + 1e-5 * rng.normal(size=(6, 6)))
+    score = rows.T @ rng.normal(size=12) * 10.0
+    room = Constraints(DenseDesign(rows), np.ones(12), np.ones(12))
+    assert quadratic_step(rows.T @ rows, score, room, np.empty(0, dtype=np.intp)).converged

@@ -26,6 +26,7 @@ each = pytest.mark.parametrize(("family", "response"), MODELS.items())
 
 def without_it(monkeypatch):
     monkeypatch.setattr(fitting, "strided_start", lambda objective, first: None)
+    monkeypatch.setattr(fitting, "sampled_beginning", lambda problem, family, first: None)
 
 
 @each
@@ -49,6 +50,33 @@ def test_a_level_too_rare_for_the_small_fit_is_fitted_all_the_same(monkeypatch):
     without_it(monkeypatch)
     plain = gk.glm("count ~ a + rare", DATA, "poisson")
     assert np.abs((fit.coef - plain.coef) / plain.std_error).max() < 1e-9
+
+
+def test_a_column_that_depends_on_others_is_dropped_as_ever():
+    with pytest.warns(gk.AliasedWarning):
+        fit = gk.glm("count ~ a + b + I(a + b) + c", DATA, "poisson")
+    assert np.isnan(fit.coef["I(a + b)"])
+    assert fit.df_resid == N - 4
+
+
+def test_a_column_constant_in_the_sample_is_kept_where_it_is_not_in_all_rows():
+    unseen = np.where(np.arange(N) % 160 == 100, DATA["a"], 0.0)
+    fit = gk.glm("count ~ b + unseen", DATA.assign(unseen=unseen), "poisson")
+    assert fit.rank == 3
+    assert np.isfinite(fit.coef).all()
+
+
+def test_a_value_beyond_doubles_outside_the_sample_is_refused_by_name():
+    data = DATA.assign(a=np.where(np.arange(N) == 100, 1e200, DATA["a"]))
+    with pytest.raises(gk.DesignError, match="'a'"):
+        gk.glm("count ~ a + b", data, "poisson")
+
+
+def test_a_far_column_is_centred_in_the_sample_too():
+    fit = gk.glm("count ~ a + b", DATA.assign(a=DATA["a"] + 1e6), "poisson")
+    near = gk.glm("count ~ a + b", DATA, "poisson")
+    assert abs(fit.coef["a"] - near.coef["a"]) < 1e-8 * near.std_error["a"]
+    np.testing.assert_allclose(fit.std_error["a"], near.std_error["a"], rtol=1e-9)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -80,3 +108,11 @@ def test_arrays_that_can_be_written_into_are_copied():
     fit = gk.glm("count ~ a + b + c + d", data, "poisson")
     data["a"][:] = 0.0
     np.testing.assert_array_equal(fit.frame.design.column(1), DATA["a"])
+
+
+def test_rows_that_the_sample_describes_badly_start_as_ever():
+    in_sample = np.arange(N) % 160 < 16
+    data = DATA.assign(far=np.where(in_sample, 0.0, 50.0))
+    fit = gk.glm("count ~ a + b", data, "poisson", offset="far")
+    assert fit.converged
+    assert len(fit.trace) < 20

@@ -123,7 +123,7 @@ def test_observed_and_expected_events_that_differ_are_looked_at():
 
 def test_whatever_is_not_well_is_explained(breaks):
     report = breaks.check()
-    flagged = report.tables["checks"].query("verdict in ['look', 'act']").index
+    flagged = report.tables["checks"].query("verdict in ['weak', 'look', 'act']").index
     assert [note.split(":")[0] for note in report.notes] == list(flagged)
 
 
@@ -158,3 +158,65 @@ def test_the_numbers_are_those_of_influence_and_vif():
     result = fit.check().tables["checks"]["result"]
     assert result["Influence"] == f"largest Cook's distance {fit.cooks_distance().max():.4f}"
     assert result["Collinearity"] == f"largest VIF {fit.vif()['gvif'].max():.3f}"
+
+
+def calibrated(shift: float) -> gk.Results:
+    """Ten groups of 100 whose events differ from the line of their logits by a curve of a given size."""
+    x = np.repeat(np.linspace(-1.0, 1.0, 10), 100)
+    p = special.expit(x + shift * np.resize([1.0, -1.0], 10).repeat(100))
+    y = (np.tile(np.arange(100), 10) < np.round(100 * p)).astype(float)
+    return gk.glm("y ~ x", {"x": x, "y": y}, "binomial")
+
+
+@pytest.mark.parametrize(
+    ("shift", "low", "high", "verdict"),
+    [(0.1, 0.05, 1.0, "ok"), (0.27, 0.01, 0.05, "weak"), (0.4, 0.0, 0.01, "look")],
+)
+def test_a_p_between_one_and_five_percent_is_weak_evidence(shift, low, high, verdict):
+    fit = calibrated(shift)
+    p_value = fit.hosmer_lemeshow().tables["test"]["p_value"].iloc[0]
+    assert low < p_value < high
+    assert verdicts(fit)["Calibration"] == verdict
+
+
+def test_weak_evidence_is_counted_and_called_so():
+    report = calibrated(0.27).check()
+    assert report.title == "Check of the fit: 0 to act on, 0 to look at, 1 weak"
+    assert report.notes[0].startswith("Calibration: weak evidence (a p of 0.01 to 0.05) that observed and")
+
+
+def test_certain_overdispersion_of_little_size_is_weak_with_its_size():
+    x = np.repeat(np.linspace(-1.0, 1.0, 10), 100)
+    y = np.tile(np.floor(np.random.default_rng(3).negative_binomial(12.0, 12.0 / 15.0, 100)), 10)
+    fit = gk.glm("y ~ x", {"x": x, "y": y}, "poisson")
+    test = fit.overdispersion_test().frame.loc["Pearson"]
+    assert 1.1 < test["estimate"] < 1.5
+    assert test["p_value"] < 0.01
+    assert verdicts(fit)["Overdispersion"] == "weak"
+
+
+def test_a_parametric_bootstrap_does_not_allow_for_overdispersion(breaks):
+    assert (
+        verdicts(breaks.with_vcov("bootstrap", n=49, resample="parametric", seed=1))["Overdispersion"]
+        == "act"
+    )
+    assert verdicts(breaks.with_vcov("bootstrap", n=49, seed=1))["Overdispersion"] == "ok"
+
+
+def test_few_rows_of_a_normal_response_are_not_said_to_bias_the_estimates():
+    report = gk.glm("Volume ~ Girth + Height + I(Girth**2)", gk.load_dataset("trees")).check()
+    assert report.tables["checks"].loc["Information", "result"] == "7.8 rows per coefficient"
+    note = next(note for note in report.notes if note.startswith("Information"))
+    assert "bias" not in note
+    assert "the fit follows chance closely" in note
+
+
+def test_expected_zeros_have_one_decimal():
+    fit = gk.glm("Days ~ Eth * Sex + Age", gk.load_dataset("quine"), gk.NegativeBinomial())
+    assert fit.check().tables["checks"].loc["Zeros", "result"] == "9 seen, 6.3 expected"
+
+
+def test_shares_without_trials_are_counted_by_rows():
+    data = gk.load_dataset("trees").assign(share=lambda d: d["Volume"] / 100.0)
+    fit = gk.glm("share ~ Girth + Height", data, "quasibinomial")
+    assert fit.check().tables["checks"].loc["Information", "result"] == "10 rows per coefficient"

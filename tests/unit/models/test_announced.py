@@ -166,13 +166,14 @@ def test_rows_of_tiny_weights_are_fitted_beside_others(family):
 
 def test_a_dispersion_that_underflows_is_said():
     with pytest.warns(gk.ConvergenceWarning, match="dispersion"):
-        gk.glm("y ~ g", GROUPS.assign(y=GROUPS["y"] * 1e-200))
+        fit = gk.glm("y ~ g", GROUPS.assign(y=GROUPS["y"] * 1e-200))
+    assert not any("fitted exactly" in note for note in fit.notes)
 
 
 def test_a_perfect_fit_is_no_underflow():
     fit = gk.glm("y ~ x", pd.DataFrame({"y": [5.0] * 6, "x": np.arange(6.0)}))
     assert fit.dispersion == 0.0
-    assert fit.notes == ()
+    assert not any("double precision" in note for note in fit.notes)
 
 
 def test_equal_rates_leave_the_precision_without_a_maximum():
@@ -312,7 +313,7 @@ def test_a_tweedie_likelihood_without_a_dispersion_is_no_number():
 
 @pytest.mark.filterwarnings("ignore::glmkit.errors.GlmkitWarning")
 def test_the_trace_of_an_estimated_power_is_over_the_columns_of_the_last_fit():
-    data = pd.DataFrame({"y": [5.601530e-132, 0.4876205], "g": ["a", "b"]})
+    data = pd.DataFrame({"y": [0.0, 5.601530e-132, 0.4876205, 0.55], "g": ["a", "a", "b", "b"]})
     fit = gk.glm("y ~ g", data, gk.Tweedie(None))
     assert fit.trace.shape[1] == 5
     assert gk.from_json(fit.to_json()).trace.equals(fit.trace)
@@ -348,10 +349,31 @@ def test_influence_with_a_weight_of_next_to_nothing_is_had_of_the_other_rows():
     assert len(fit.influence().frame) == 6
 
 
-@pytest.mark.filterwarnings("ignore::glmkit.errors.GlmkitWarning")
-def test_a_power_that_goes_round_in_a_circle_is_given_up(monkeypatch):
-    monkeypatch.setattr("glmkit.fitting.nuisance.CIRCLING", 1)
-    data = pd.DataFrame({"y": [3.0, 10, 4], "g": list("bac")})
-    fit = gk.glm("y ~ g", data, gk.Tweedie(None))
-    assert fit.fit.reason == "nuisance"
-    assert fit.fit.nuisance.rounds < 10
+HEAVY = {"y": [1.0, 2.0, 4.0, 3.0], "x": [0.5, 1.0, 2.0, 3.0], "w": [1e300, 1.0, 1.0, 1.0]}
+
+
+@pytest.mark.parametrize("family", ["inverse.gaussian", "gaussian", "gamma"])
+def test_a_column_lost_beside_one_weight_is_told_to_be_lost_for_the_weight(family):
+    with pytest.warns(gk.AliasedWarning, match="some rows outweigh the others") as caught:
+        gk.glm("y ~ x", HEAVY, gk.Gamma("log") if family == "gamma" else family, weights="w")
+    facts = next(item.message for item in caught if isinstance(item.message, gk.AliasedWarning))
+    assert (facts.columns, facts.span) == (["x"], 1e300)
+
+
+def test_columns_lost_of_themselves_and_for_the_weights_are_told_apart():
+    data = {**HEAVY, "one": [1.0] * 4}
+    with pytest.warns(gk.AliasedWarning) as caught:
+        gk.glm("y ~ one + x", data, weights="w")
+    assert [item.message.columns for item in caught] == [["one"], ["x"]]
+
+
+@pytest.mark.parametrize("y", [[3.0, 3.0, 3.0, 3.0], [1.1, 2.2, 3.3, 4.4]])
+def test_an_exact_fit_is_noted(y):
+    fit = gk.glm("y ~ x", {"y": y, "x": [1.0, 2.0, 3.0, 4.0]})
+    assert any(note.startswith("Every response is fitted exactly") for note in fit.notes)
+
+
+def test_a_saturated_or_an_ordinary_fit_is_not_called_exact():
+    saturated = gk.glm("y ~ factor(x)", {"y": [1.0, 2.0], "x": [1, 2]})
+    ordinary = gk.glm("Volume ~ Girth", gk.load_dataset("trees"))
+    assert (saturated.notes, ordinary.notes) == ((), ())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot
 from scipy import special
@@ -302,7 +304,7 @@ def test_an_indicator_has_two_means_and_no_line_between_them(events):
 
 
 def test_an_effect_is_named_for_the_event(events):
-    assert events.plot_effect("age").get_ylabel() == "Probability of low = 1"
+    assert events.plot_effect("age").get_ylabel() == "Probability of low = 1, 95 % interval"
 
 
 def test_proportions_are_drawn_as_points():
@@ -357,3 +359,60 @@ def test_marginal_means_and_their_contrasts_draw_themselves(asked):
     assert len(by_method.lines) == len(by_function.lines) > 0
     for line, same in zip(by_method.lines, by_function.lines, strict=True):
         np.testing.assert_array_equal(line.get_xydata(), same.get_xydata())
+
+
+# ------------------------------------------------------------------ what the labels say
+
+
+def test_a_forest_says_the_level_of_its_intervals(events):
+    assert events.plot_coefficients(level=0.9).get_xlabel() == "Coefficient, 90 % interval"
+
+
+def test_means_say_the_level_of_their_intervals(counts):
+    assert counts.emmeans("tension").plot().get_ylabel() == "Mean, 95 % interval"
+
+
+@pytest.mark.parametrize("exponentiate", [False, True])
+def test_an_infinite_estimate_keeps_its_row(exponentiate):
+    with pytest.warns(gk.SeparationWarning):
+        fit = gk.glm("HG ~ NV + EH", gk.load_dataset("endometrial"), "binomial")
+    names = fit.plot_coefficients(exponentiate=exponentiate).get_yticklabels()
+    assert [text.get_text() for text in names] == ["EH", "NV (Inf)"]
+
+
+def test_the_legend_of_means_covers_no_interval():
+    claims = gk.load_dataset("insurance_claims")
+    fit = gk.glm("Claims ~ District + Age", claims, "poisson", exposure="Holders")
+    ax = fit.emmeans("District", by="Age").plot()
+    ax.figure.canvas.draw()
+    assert not ax.get_legend().get_window_extent().overlaps(ax.bbox)
+
+
+def test_a_legend_stays_inside_axes_whose_figure_makes_no_room(counts):
+    ax = counts.emmeans("tension", by="wool").plot(pyplot.subplots()[1])
+    ax.figure.canvas.draw()
+    assert ax.bbox.containsx(ax.get_legend().get_window_extent().x1)
+
+
+LONG_NAMES = [
+    "University hospital of the north",
+    "Practice with two doctors",
+    "Private clinic with laboratory",
+]
+
+
+@pytest.mark.parametrize("draw", ["plot_effect", "plot_partial_residuals"])
+def test_long_names_of_levels_stay_apart_and_inside(draw):
+    place = pd.Categorical(LONG_NAMES * 3, LONG_NAMES)
+    data = pd.DataFrame({"y": [1, 4, 7, 2, 5, 9, 4, 4, 8], "place": place})
+    ax = getattr(gk.glm("y ~ place", data, "poisson"), draw)("place")
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.get_xticklabels()]
+    assert [box.x1 < after.x0 for box, after in pairwise(boxes)] == [True, True]
+    assert min(box.y0 for box in boxes) > 0.0
+
+
+def test_a_single_iteration_stands_at_a_whole_number():
+    ax, _ = gk.glm("Volume ~ Girth", TREES).plot_irls()
+    low, high = ax.get_xlim()
+    assert [tick for tick in ax.get_xticks() if low <= tick <= high] == [1.0]

@@ -1,0 +1,138 @@
+"""Points of an iteration, and the pass over the rows that finds one.
+
+A pass visits blocks of rows: from the linear predictor of a block it makes the block's part of the
+deviance, and, while that is at hand, the weights and residuals of which score and information consist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from glmkit._typing import Array
+from glmkit.design.matrix import Visited
+from glmkit.families.base import Family, Mean
+from glmkit.families.links import Identity
+from glmkit.numerics.factor import InformationFactor
+
+__all__ = ["Point", "Quadratic", "RowPass", "Sums", "block_deviance", "counted", "is_linear", "pearson_sum"]
+
+
+class Sums(NamedTuple):
+    """Sums over rows that a step is made of."""
+
+    score: Array  # (p,) X' w (y - mu) dmu / V
+    gram: Array | None  # (p, p) X'WX; None where every point has the same
+    squares: float  # eta'W eta
+    pearson: float  # sum of residual^2 / W, where the dispersion is estimated
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Where the iteration stands.
+
+    Parameters
+    ----------
+    beta : (p,) array
+        Coefficients.
+    eta : (n,) array
+        Linear predictor.
+    merit : float
+        To be lowered: the deviance; inf outside the valid region.
+    mean_of : callable
+        Gives the mean at eta.
+    sums : Sums, optional
+        What the pass that found the point has added up besides.
+    """
+
+    beta: Array
+    eta: Array
+    merit: float
+    mean_of: Callable[[Array], Mean] = field(repr=False)
+    sums: Sums | None = None
+
+    @cached_property
+    def mean(self) -> Mean:
+        """The mean of each row, (n,) each."""
+        return self.mean_of(self.eta)
+
+
+class Quadratic(NamedTuple):
+    """The merit's expected quadratic model at a point."""
+
+    score: Array  # (p,) X' w (y - mu) dmu / V
+    factor: InformationFactor  # of X'WX
+    step: Array  # (p,) information^-1 score
+    unit: float  # dispersion: the squared length of one standard error of eta
+
+
+@dataclass(frozen=True, eq=False)
+class RowPass:
+    """What a pass makes of a block of rows: sums are deviance, eta'W eta and Pearson's.
+
+    Parameters
+    ----------
+    family : Family
+    y, weights : (n,) arrays
+    offset : (n,) array or None
+        None where it is zero.
+    eta : (n,) array
+        Is filled with the linear predictor.
+    last : bool
+        Whether no step is to follow: then the deviance alone is added up.
+    """
+
+    family: Family
+    y: Array
+    weights: Array
+    offset: Array | None
+    eta: Array
+    last: bool
+
+    def __call__(self, rows: slice, eta: Array) -> Visited:
+        """Visit a block; without derivatives where it leaves the valid region."""
+        if self.offset is not None:
+            eta += self.offset[rows]
+        self.eta[rows] = eta
+        family, y, weights = self.family, self.y[rows], self.weights[rows]
+        mean = family.mean(eta)
+        deviance = block_deviance(family, y, weights, eta, mean)
+        if self.last or not np.isfinite(deviance):
+            return Visited(np.array([deviance, 0.0, 0.0]))
+        working = counted(weights, family.working_weight(mean))
+        residual = counted(weights, family.score_residual(y, mean))
+        pearson = 0.0 if family.dispersion is not None else pearson_sum(working, residual)
+        sums = np.array([deviance, working @ (eta * eta), pearson])
+        return Visited(sums, residual, None if family.constant_weight is not None else working)
+
+
+def is_linear(family: Family) -> bool:
+    """Return whether one weighted least squares solves every model of a family: no iteration is owed."""
+    return family.canonical and family.link == Identity()
+
+
+def block_deviance(family: Family, y: Array, weights: Array, eta: Array, mean: Mean) -> float:
+    """Return the deviance of some rows, nan where eta or mu leaves its range."""
+    used = weights > 0
+    whole = bool(np.all(used))
+    valid = np.isfinite(eta) & family.link.valid(eta) & family.valid_mean(mean)
+    if not np.all(valid if whole else valid | ~used):
+        return float("nan")
+    unit = family.unit_deviance(y, mean)
+    return float(np.sum(weights * (unit if whole else np.where(used, unit, 0.0))))
+
+
+def counted(weights: Array, values: Array) -> Array:
+    """Return weights times values; 0 in rows without weight, where a value may be infinite."""
+    used = weights > 0
+    return weights * (values if np.all(used) else np.where(used, values, 0.0))
+
+
+def pearson_sum(working: Array, residual: Array) -> float:
+    """Return Pearson's statistic from the terms of the score: the sum of residual^2 / W."""
+    with np.errstate(all="ignore"):  # rows whose weight underflows do not count
+        return float(np.sum(np.where(working > 0, residual * residual / working, 0.0)))
