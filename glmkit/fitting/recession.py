@@ -29,6 +29,8 @@ likelihood estimates for generalized linear models. arXiv:1903.01633.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +51,8 @@ NOTHING = 1e-100
 # A linear function that moves along the cone by less than this share of its terms is
 # constant on it: above the rounding of the cone's own basis, far below any real motion.
 CONSTANT = 1e-9
+# Linear functions whose answers are remembered.
+MOST_ANSWERS = 4096
 
 
 class Openness(NamedTuple):
@@ -128,9 +132,18 @@ class Recession:
         return np.asarray(limits)
 
     def _reaches(self, row: Array) -> bool:
-        """Return whether some direction of the cone moves a linear function up."""
-        found = improving_direction(self.design, self.signs, self.basis, wanted=row)
-        return found is not None
+        """Return whether some direction of the cone moves a linear function up; one linear program a function."""
+        asked = blake2b(row.tobytes(), digest_size=16).digest()  # of the row nothing is kept
+        if asked not in self._answers:
+            if len(self._answers) >= MOST_ANSWERS:
+                self._answers.clear()
+            found = improving_direction(self.design, self.signs, self.basis, wanted=row)
+            self._answers[asked] = found is not None
+        return self._answers[asked]
+
+    @cached_property
+    def _answers(self) -> dict[bytes, bool]:
+        return {}
 
 
 def recession_of(
