@@ -80,10 +80,12 @@ class LevelSums:
         self.pairs = [np.zeros(L * H) for i, L in enumerate(levels) for H in levels[:i]]
         self.has_tdot = self.has_gram = True
 
-    @property
-    def cells(self) -> int:
-        """How many cells the tables have together."""
-        return sum(table.size for table in [*self.tables, *self.pairs])
+    @staticmethod
+    def cells_of(pieces: Sequence[Piece], at: IntArray) -> int:
+        """Return how many cells the tables of a design have together."""
+        levels = [len(piece.matrix) for piece in pieces]
+        pairs = (sum(levels) ** 2 - sum(L * L for L in levels)) // 2
+        return sum(levels) * (2 + len(at)) + pairs
 
     def add(self, rows: slice, X: Array, v: Array | None, w: Array | None) -> None:
         """Add a block: its dense columns (b, d), which are overwritten, and the v and w (b,) of its rows."""

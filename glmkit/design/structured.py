@@ -36,6 +36,8 @@ __all__ = ["CodedColumns", "StructuredDesign", "joined"]
 ROWS_AT_ONCE = 4096
 # Rows of a chunk that sums by level go over: its vectors stay in cache, and it is worth the calls.
 CHUNK_ROWS = 65_536
+# Rows of a block at most, so that what is made of their columns stays small.
+BLOCK_ROWS = 131_072
 CELLS_A_ROW = 4
 # Elements of the distinct rows up to which a dense matrix of them is the faster one.
 DENSE_CELLS = 1_000_000
@@ -177,17 +179,26 @@ class StructuredDesign:
         n, p = self.shape
 
         def part(chunk: slice) -> tuple[Array, LevelSums]:
-            X, tables = self.plain.matrix(chunk), LevelSums(self.coded, self.at)
-            seen = visit(chunk, X)
-            tables.add(chunk, X, seen.residual, seen.working)
-            return seen.sums, tables
+            sums, tables = NOTHING, LevelSums(self.coded, self.at)
+            for first in range(chunk.start, chunk.stop, BLOCK_ROWS):
+                rows = slice(first, min(first + BLOCK_ROWS, chunk.stop))
+                X = self.plain.matrix(rows)
+                seen = visit(rows, X)
+                tables.add(rows, X, seen.residual, seen.working)
+                sums = sums + seen.sums if len(sums) else seen.sums
+            return sums, tables
 
-        total, whole = NOTHING, LevelSums(self.coded, self.at)
+        cells = LevelSums.cells_of(self.coded, self.at)
         # The tables of each chunk have to be made and added: worth it where rows are not far fewer than cells.
-        most = max(1, n // max(whole.cells // CELLS_A_ROW, CHUNK_ROWS))
+        most = max(1, n // max(cells // CELLS_A_ROW, CHUNK_ROWS))
+        total, whole = NOTHING, None
         for sums, tables in over_chunks(part, n, p + ROW_NUMBERS, most=most, threaded_width=0):
             total = total + sums if len(total) else sums
-            whole.merge(tables)
+            if whole is None:
+                whole = tables
+            else:
+                whole.merge(tables)
+        assert whole is not None  # there is one chunk at least
         return total, whole
 
     def take(self, columns: IntArray) -> StructuredDesign | ColumnDesign | DenseDesign:

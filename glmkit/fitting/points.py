@@ -7,7 +7,7 @@ deviance, and, while that is at hand, the weights and residuals of which score a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -19,7 +19,17 @@ from glmkit.families.base import Family, Mean
 from glmkit.families.links import Identity
 from glmkit.numerics.factor import InformationFactor
 
-__all__ = ["Point", "Quadratic", "RowPass", "Sums", "block_deviance", "counted", "is_linear", "pearson_sum"]
+__all__ = [
+    "Point",
+    "Quadratic",
+    "RowPass",
+    "Sums",
+    "block_deviance",
+    "counted",
+    "is_linear",
+    "pearson_sum",
+    "released",
+]
 
 
 class Sums(NamedTuple):
@@ -59,6 +69,11 @@ class Point:
     def mean(self) -> Mean:
         """The mean of each row, (n,) each."""
         return self.mean_of(self.eta)
+
+
+def released(point: Point) -> Point:
+    """Return a point without the sums of its pass: once a step is made of them, their matrix is in the way."""
+    return point if point.sums is None else replace(point, sums=None)
 
 
 class Quadratic(NamedTuple):

@@ -17,6 +17,7 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.fitting.objective import Objective, Point, Quadratic
+from glmkit.fitting.points import released
 from glmkit.numerics.factor import InformationFactor
 
 __all__ = ["Control", "Iteration", "Solution", "fisher_scoring"]
@@ -121,6 +122,7 @@ def fisher_scoring(objective: Objective, start: Point, control: Control, *, rise
     trace: list[Iteration] = []
     point, last, slow = start, float("inf"), False
     quadratic = objective.quadratic(point)
+    point = released(point)
     for iteration in range(1, control.max_iter + 1):
         size = step_size(quadratic)
         if size <= LEFT * control.tol:
@@ -135,8 +137,9 @@ def fisher_scoring(objective: Objective, start: Point, control: Control, *, rise
             return Solution(point, quadratic.factor, tuple(trace), converged, "" if converged else "stuck")
         if last_step or _is_still(trace):
             return Solution(moved, quadratic.factor, tuple(trace), True, "")
-        point, last = moved, size
-        quadratic = objective.quadratic(point)
+        last = size
+        quadratic = objective.quadratic(moved)
+        point = released(moved)
     return Solution(point, quadratic.factor, tuple(trace), False, "iterations")
 
 
