@@ -225,7 +225,7 @@ class Replicates:
 
         Notes
         -----
-        Equations (16.5) and (16.6) of the mathematics page.
+        Equations (16.5) and (16.6).
 
         Examples
         --------
