@@ -24,8 +24,8 @@ from glmkit.fitting.components import Component, ComponentObjective, stacked_gra
 from glmkit.fitting.scoring import fisher_scoring
 from glmkit.inference.component_anova import terms_of_components
 from glmkit.inference.components import ComponentModel, component_slots
-from glmkit.inference.refit import in_doubles
 from glmkit.inference.reference import chi_square_tail
+from glmkit.inference.refit import in_doubles
 from glmkit.numerics.factor import cholesky_factor
 from glmkit.tables.table import Table
 from glmkit.tables.wording import statistic_headings
