@@ -21,6 +21,7 @@ from glmkit.families.vector import ComponentSpec, VectorFamily
 from glmkit.fitting.component_existence import settle_components
 from glmkit.fitting.component_fit import ComponentFit, fit_components
 from glmkit.fitting.components import Component, ComponentProblem
+from glmkit.fitting.glm import NullModel
 from glmkit.fitting.scoring import Control
 from glmkit.frame.level_offsets import LevelOffset
 from glmkit.frame.modelframe import ModelFrame
@@ -30,6 +31,8 @@ from glmkit.inference.refit import constant_of
 
 # What a smaller model's columns may leave of themselves outside the larger's span: rounding.
 NESTED = 1e-8
+# The null model of a further fit is asked for by nobody.
+NO_NULL = (NullModel(float("nan"), float("nan")), 0)
 
 __all__ = [
     "ComponentModel",
@@ -269,10 +272,15 @@ def _levelless(family: VectorFamily, levels: Sequence[Hashable]) -> DataError:
 
 
 def fit_component_problem(
-    problem: ComponentProblem, family: VectorFamily, control: Control, start: Array | None = None
+    problem: ComponentProblem,
+    family: VectorFamily,
+    control: Control,
+    start: Array | None = None,
+    *,
+    null: tuple[NullModel, int] | None = None,
 ) -> ComponentFit:
     """Return the fit of a problem, settled: with its limit where the maximum is at infinity."""
-    return settle_components(fit_components(problem, family, control, start), control)
+    return settle_components(fit_components(problem, family, control, start, null=null), control)
 
 
 def refit_components(
@@ -282,7 +290,7 @@ def refit_components(
     added: Array | None = None,
     start: Array | None = None,
 ) -> ComponentFit:
-    """Return the model fitted again, to the same rows.
+    """Return the model fitted again, to the same rows, without its null model.
 
     Parameters
     ----------
@@ -296,7 +304,7 @@ def refit_components(
     problem = model.fit.problem if columns is None else model.fit.problem.take(columns)
     if added is not None:
         problem = replace(problem, offset=problem.offset + added)
-    return fit_component_problem(problem, model.family, model.control, start)
+    return fit_component_problem(problem, model.family, model.control, start, null=NO_NULL)
 
 
 def response_name(frame: ModelFrame) -> str:
