@@ -15,8 +15,7 @@ NEWTON_STEP = 1e-5
 SECANT_STEP = 1e-7
 # A step into the unknown is doubled this often: a million times `step` is as good as infinity.
 DOUBLINGS = 20
-# The curve is taken to end where it cannot be followed by this share of `step`, and to jump where
-# both sides of the level are this close.
+# The curve is taken to end where it cannot be followed by this share of `step`.
 SHORTEST = 1e-9
 # After so many points where the curve could not be followed the last one is its end: it is not asked
 # again from each point nearer to it, but the way to it halved.
@@ -27,7 +26,7 @@ FLAT = 1e-4
 
 
 class Crossing(NamedTuple):
-    """Where the level is reached: inf where never, nan where the search failed."""
+    """Where the level is reached: inf where never, nan where the search failed or the curve jumps over it."""
 
     at: float
     is_edge: bool = False  # the curve ends before it reaches the level
@@ -65,7 +64,7 @@ def rising_crossing(
     """Return where a rising curve reaches `level`.
 
     Newton steps inside a bracket (secant steps where there is no slope), bisection when they
-    leave it, doubled steps where there is no bracket yet.
+    leave it, doubled steps where there is no bracket yet. A curve that jumps over the level reaches it nowhere: nan.
 
     Parameters
     ----------
@@ -108,8 +107,8 @@ def rising_crossing(
             return Crossing(float("inf"))
         if bracket.reach > 2.0**DOUBLINGS * step:
             return Crossing(-float("inf"))
-        if bracket.high - bracket.low <= SHORTEST * step:  # the curve jumps over the level
-            break
+        if bracket.high - bracket.low <= SECANT_STEP * step:  # it jumps over the level
+            return Crossing(float("nan"))
         if bracket.room <= shortest * step:
             return Crossing(bracket.known, is_edge=True)
         x = _inside(bracket, proposal)
