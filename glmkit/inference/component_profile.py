@@ -13,7 +13,7 @@ from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.fitting.component_fit import ComponentFit, objective_of
 from glmkit.inference.component_anova import check_likelihood_ratio
-from glmkit.inference.components import ComponentModel, parts_of, predictor_rows, refit_components
+from glmkit.inference.components import ComponentModel, edge_note, parts_of, predictor_rows, refit_components
 from glmkit.inference.reference import interval_quantile
 from glmkit.numerics.roots import rising_crossing
 
@@ -29,7 +29,8 @@ def profile_intervals(model: ComponentModel, level: float) -> pd.DataFrame:
     Raises
     ------
     FitError
-        A robust covariance, infinite estimates, or iterations that did not converge.
+        A robust covariance, infinite estimates, predictors on their way there, or iterations that did
+        not converge.
     """
     check_likelihood_ratio(model)
     if model.fit.recession is not None:
@@ -44,6 +45,9 @@ def profile_intervals(model: ComponentModel, level: float) -> pd.DataFrame:
             "Raise Control(max_iter=), or fit a smaller model.",
             argument="method",
         )
+    note = edge_note(model.frame, model.fit, model.estimate)
+    if note is not None:
+        raise FitError(f"{note} There are no profile intervals around what is no maximum.", argument="method")
     designs = [part.design for part in parts_of(model.frame)]
     rows = predictor_rows(model.frame, model.family, designs, model.frame.n)
     quantile = interval_quantile(level, float("inf"))

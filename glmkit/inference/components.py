@@ -41,6 +41,7 @@ __all__ = [
     "are_nested",
     "component_problem",
     "component_slots",
+    "edge_note",
     "fit_component_problem",
     "predictor_offsets",
     "predictor_rows",
@@ -292,6 +293,19 @@ def fit_component_problem(
     if not (np.all(np.isfinite(fit.gamma)) and fit.deviance < np.inf):
         raise beyond(family)
     return fit
+
+
+def edge_note(frame: ModelFrame, fit: ComponentFit, estimate: Estimate) -> str | None:
+    """Return a sentence where predictors are on their way to infinity, so that there may be no maximum."""
+    beyond = (fit.problem.weights > 0) & np.any(np.abs(fit.eta) > fit.family.edge, axis=1)
+    rows = np.flatnonzero(beyond)
+    if len(rows) == 0:
+        return None
+    designs = [part.design.select(rows) for part in parts_of(frame)]
+    functions = predictor_rows(frame, fit.family, designs, len(rows))
+    m, k, p = functions.shape
+    errors = estimate.std_errors(functions.reshape(m * k, p)).reshape(m, k)
+    return fit.family.boundary_note(fit.eta[rows], errors)
 
 
 def refit_components(

@@ -13,7 +13,7 @@ from glmkit.errors import (
 )
 from glmkit.fitting.component_fit import ComponentFit
 from glmkit.frame.modelframe import ModelFrame
-from glmkit.inference.components import parts_of, predictor_rows, response_name
+from glmkit.inference.components import edge_note, response_name
 from glmkit.inference.estimate import Estimate
 from glmkit.models.remarks import Remark, of_rows, of_the_means, of_the_null
 from glmkit.tables.numbers import format_value
@@ -83,7 +83,7 @@ def _of_columns(fit: ComponentFit, estimate: Estimate) -> list[Remark]:
 def _of_the_end(frame: ModelFrame, fit: ComponentFit, estimate: Estimate) -> list[Remark]:
     if fit.recession is not None:
         return [_separation(frame, fit, estimate)]
-    note = _edge(frame, fit, estimate)
+    note = edge_note(frame, fit, estimate)
     if note is not None:
         return [Remark(note, BoundaryWarning)]
     if not fit.converged:
@@ -95,18 +95,6 @@ def _of_the_end(frame: ModelFrame, fit: ComponentFit, estimate: Estimate) -> lis
         )
         return [Remark(text, ConvergenceWarning, {"iterations": len(fit.trace), "step": fit.trace[-1].step})]
     return []
-
-
-def _edge(frame: ModelFrame, fit: ComponentFit, estimate: Estimate) -> str | None:
-    beyond = (fit.problem.weights > 0) & np.any(np.abs(fit.eta) > fit.family.edge, axis=1)
-    rows = np.flatnonzero(beyond)
-    if len(rows) == 0:
-        return None
-    designs = [part.design.select(rows) for part in parts_of(frame)]
-    functions = predictor_rows(frame, fit.family, designs, len(rows))
-    m, k, p = functions.shape
-    errors = estimate.std_errors(functions.reshape(m * k, p)).reshape(m, k)
-    return fit.family.boundary_note(fit.eta[rows], errors)
 
 
 def _separation(frame: ModelFrame, fit: ComponentFit, estimate: Estimate) -> Remark:

@@ -49,3 +49,14 @@ def test_the_slope_is_that_of_the_deviance():
     below, above = (path.at(value + change).deviance for change in (-1e-4, 1e-4))
     # Central differences of step 1e-4, and their truncation.
     assert path.slope(path.at(value)) == pytest.approx((above - below) / 2e-4, rel=1e-5)
+
+
+def test_no_profile_is_begun_around_a_predictor_on_its_way_to_infinity():
+    groups = list("cbbbbbbaccbbaaaccbbb")  # the only zero is in c
+    counts = pd.DataFrame(
+        {"y": [9, 10, 10, 11, 6, 7, 3, 2, 0, 5, 10, 10, 9, 4, 12, 12, 1, 8, 1, 12], "g": groups}
+    )
+    with pytest.warns(gk.BoundaryWarning):
+        fit = gk.glm("y ~ g", counts, gk.ZeroInflated(gk.Poisson()))
+    with pytest.raises(gk.FitError, match="no profile intervals around what is no maximum"):
+        fit.confint("profile")
