@@ -33,7 +33,10 @@ from glmkit.frame.syntax import (
 from glmkit.frame.vocabulary import CONSTANTS
 from glmkit.io.dialects import Dialect
 
-__all__ = ["Expression", "Translator", "case_of_truth", "cases"]
+__all__ = ["SOFT_BREAK", "Expression", "Translator", "case_of_truth", "cases"]
+
+SOFT_BREAK: Final = "\x00"
+"""Where a line may end: a blank, or the end of a line that is too long. No name and no text holds it."""
 
 
 class Expression(NamedTuple):
@@ -56,8 +59,8 @@ _FUNCTIONS: Final[Mapping[str, str]] = {
     "tan": "TAN({0})",
     "atan": "ATAN({0})",
     "tanh": "TANH({0})",
-    "sqrt": "CASE WHEN {0} >= 0 THEN SQRT({0}) END",
-    "log": "CASE WHEN {0} > 0 THEN LN({0}) END",
+    "sqrt": f"CASE WHEN {{0}} >= 0{SOFT_BREAK}THEN SQRT({{0}}) END",
+    "log": f"CASE WHEN {{0}} > 0{SOFT_BREAK}THEN LN({{0}}) END",
     "np.square": "({0} * {0})",
     "plogis": "(1 / (1 + EXP(-{0})))",
     "I": "{0}",

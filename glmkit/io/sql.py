@@ -32,12 +32,14 @@ from glmkit.frame.encoding import FactorEncoding
 from glmkit.frame.syntax import parse
 from glmkit.inference.protocols import FittedModel
 from glmkit.io.dialects import Dialect, dialect_of
-from glmkit.io.expressions import Translator, case_of_truth, cases
+from glmkit.io.expressions import SOFT_BREAK, Translator, case_of_truth, cases
 
 __all__ = ["prediction_sql"]
 
 TYPES = ("response", "link")
 INDENT = "  "
+LINE_LENGTH = 80
+"""Characters of a line; longer ones are broken where they may be."""
 
 
 def prediction_sql(model: FittedModel, dialect: str, table: str | None, kind: str) -> str:
@@ -49,8 +51,9 @@ def prediction_sql(model: FittedModel, dialect: str, table: str | None, kind: st
     translator = Translator(model.frame.coding, chosen)
     outer = "" if table is None else INDENT
     inner = outer if kind == "link" else outer + INDENT
-    summands = [*_terms(model, translator, inner + INDENT), *_offsets(model, translator)]
-    eta = f"\n{inner}+ ".join(summands)
+    pad = inner + INDENT
+    summands = [*_terms(model, translator, pad), *_offsets(model, translator)]
+    eta = f"\n{inner}+ ".join(_broken(summand, pad) for summand in summands)
     if kind == "response":
         whole = f"(\n{inner}{INDENT}{eta}\n{outer})" if "\n" in eta else f"({eta})"
         eta = _inverse(model.family.link, whole, chosen)
@@ -58,6 +61,16 @@ def prediction_sql(model: FittedModel, dialect: str, table: str | None, kind: st
         return eta
     name = ".".join(chosen.quote(part) for part in table.split("."))
     return f"SELECT *,\n{outer}{eta} AS {chosen.quote('prediction')}\nFROM {name}"
+
+
+def _broken(summand: str, pad: str) -> str:
+    """Return a summand that stands `pad` from the left, its long lines broken where they may be."""
+    whole = []
+    for line in (pad + summand).split("\n"):
+        text = line.lstrip(" ")
+        turn = "\n" + line[: len(line) - len(text)] + 2 * INDENT
+        whole.append(line.replace(SOFT_BREAK, " " if len(line) <= LINE_LENGTH else turn))
+    return "\n".join(whole)[len(pad) :]
 
 
 def _check(model: FittedModel) -> None:
@@ -204,7 +217,9 @@ def _offsets(model: FittedModel, translator: Translator) -> list[str]:
                 argument=name,
             )
         number = translator.with_columns(given, model.frame.source)
-        found.append(number if name == "offset" else f"CASE WHEN {number} > 0 THEN LN({number}) END")
+        found.append(
+            number if name == "offset" else f"CASE WHEN {number} > 0{SOFT_BREAK}THEN LN({number}) END"
+        )
     return found
 
 

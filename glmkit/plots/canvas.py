@@ -65,9 +65,10 @@ def axes_row(ax: object, count: int, shape: tuple[int, int]) -> list[Axes]:
     return given
 
 
-def with_interval(name: str, level: float = 0.95) -> str:
+def with_interval(name: str, level: float = 0.95, adjustment: str = "") -> str:
     """Return the label of an axis along which intervals of this level are drawn."""
-    return f"{name}, {percent(level)} interval"
+    adjusted = f", {adjustment}-adjusted" if adjustment else ""
+    return f"{name}, {percent(level)} interval{adjusted}"
 
 
 def legend_beside(ax: Axes, title: str) -> None:

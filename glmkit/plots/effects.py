@@ -55,7 +55,7 @@ def plot_effect(model: DrawnFit, variable: str, by: str | None, ax: Axes | None,
             _draw_data(model, ax, x, rows, "0.5" if rows is None else f"C{k}")
     ax.set(xlabel=variable, ylabel=_mean_name(model))
     if by is not None:
-        ax.legend(title=by)
+        legend_beside(ax, by)
     return ax
 
 
@@ -108,7 +108,7 @@ def plot_means(means: MarginalMeans, ax: Axes | None) -> Axes:
         ends = np.abs(part[["conf_low", "conf_high"]].to_numpy().T - part["estimate"].to_numpy())
         ax.errorbar(x, part["estimate"], yerr=ends, fmt="o", color=f"C{k}", label=group, markersize=5)
     name_places(ax, list(places))
-    heading = with_interval(means.back.heading)
+    heading = with_interval(means.back.heading, means.level, means.interval_adjustment)
     ax.set(xlabel=", ".join(own), ylabel=heading, xlim=(-0.5, len(places) - 0.5))
     if means.is_contrast:
         _mark_equality(ax, means)
@@ -160,7 +160,7 @@ def plot_partial_residuals(model: DrawnFit, term: str, ax: Axes | None) -> Axes:
         ax.plot(*smooth(x, residual), color="C1", linestyle="--", label="smoother", gid="smoother")
     ax.plot(x, residual, "o", color="C0", markersize=3, alpha=0.5, gid="points")
     ax.axhline(0.0, **REFERENCE)
-    ax.legend()
+    legend_beside(ax, "")
     ax.set(xlabel=variable, ylabel=f"Partial residual of {term}")
     return ax
 

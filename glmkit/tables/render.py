@@ -17,10 +17,10 @@ _STYLE = """<style>
 .glmkit th, .glmkit td { border: 0; padding: 0.2em 0.7em; text-align: right; vertical-align: top; }
 .glmkit .grid th, .glmkit .grid td { white-space: nowrap; }
 .glmkit th:first-child, .glmkit td:first-child { padding-left: 0.2em; }
-.glmkit th[scope=row], .glmkit th[scope=rowgroup], .glmkit .text { text-align: left; font-weight: normal; }
-.glmkit th.text { font-weight: bold; }
-.glmkit td.text, .glmkit th.text { padding-left: 0.2em; }
+.glmkit th[scope=row], .glmkit th[scope=rowgroup] { text-align: left; font-weight: normal; }
+.glmkit .grid .text { text-align: left; padding-left: 0.2em; }
 .glmkit th[scope=rowgroup] { font-style: italic; }
+.glmkit tbody th:empty::before { content: "\\00a0"; }
 .glmkit .part { padding-left: 1.6em !important; }
 .glmkit .grid thead th, .glmkit .grid thead td { border-bottom: 1px solid; }
 .glmkit .grid tbody { border-bottom: 1px solid; }

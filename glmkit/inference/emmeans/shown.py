@@ -12,7 +12,7 @@ from glmkit._typing import Array, IntArray
 from glmkit.inference.adjust import adjust_p
 from glmkit.inference.emmeans.labels import hypothesis, mean_names, usual_adjustment
 from glmkit.inference.emmeans.scales import Back, RatioScale
-from glmkit.inference.emmeans.testing import adjusted_p, adjusted_quantile, shifted_test
+from glmkit.inference.emmeans.testing import INTERVALS_OF, adjusted_p, adjusted_quantile, shifted_test
 from glmkit.inference.emmeans.values import LinearValues
 from glmkit.inference.reference import statistic_name
 from glmkit.inference.wald import check_level
@@ -65,6 +65,20 @@ class ShownMeans(LinearValues, ShownAsTable):
         """
         names = mean_names(self.labels, np.arange(len(self.labels)), ())
         return pd.DataFrame(self.covariance, index=names, columns=names)
+
+    @property
+    def interval_adjustment(self) -> str:
+        """Whose adjustment for several comparisons the intervals have; empty where they have none.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("breaks ~ wool + tension", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.emmeans("tension").pairs().interval_adjustment
+        'Tukey'
+        """
+        several = len(self.labels) > len(self._groups(self.by))
+        return INTERVALS_OF[self.adjust] if several else ""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -224,7 +238,7 @@ class ShownMeans(LinearValues, ShownAsTable):
         remarks = list(self.notes)
         if isinstance(self.back, RatioScale):
             remarks.append("Tests are on the log scale of the ratios.")
-        if self.adjust != "none" and len(self.labels) > len(self._groups(self.by)):
+        if self.interval_adjustment:
             remarks.append(f"Adjusted for several comparisons: {self.adjust}.")
         if not self.estimate.is_model_based:
             remarks.append(f"Standard errors: {self.estimate.label}.")

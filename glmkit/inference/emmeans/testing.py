@@ -10,6 +10,8 @@ Biopharmaceutics 15, 657-680.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from scipy import special
 
@@ -26,9 +28,19 @@ from glmkit.inference.adjust import (
 )
 from glmkit.inference.reference import interval_quantiles, two_sided
 
-__all__ = ["SIDES", "adjusted_p", "adjusted_quantile", "one_sided", "shifted_test"]
+__all__ = ["INTERVALS_OF", "SIDES", "adjusted_p", "adjusted_quantile", "one_sided", "shifted_test"]
 
 SIDES = ("two-sided", ">", "<")
+INTERVALS_OF: Final = {
+    "none": "",
+    "holm": "Bonferroni",
+    "bonferroni": "Bonferroni",
+    "BH": "Bonferroni",
+    "sidak": "Sidak",
+    "single-step": "single-step",
+    "tukey": "Tukey",
+}
+"""Whose intervals go with an adjustment of p-values, to be read: Holm's and BH have none of their own."""
 
 
 def correlation_of(covariance: Array) -> Array:

@@ -320,3 +320,13 @@ def test_a_level_with_a_line_break_is_left_as_it_is():
     fit = gk.glm("y ~ g", data)
     assert "'a\nb'" in fit.to_sql()
     np.testing.assert_allclose(computed(fit, data), fit.fitted, rtol=RELATIVE)
+
+
+def test_a_long_logarithm_is_broken_into_two_lines():
+    fit = gk.glm("cost ~ log(vehicle_power)", gk.load_dataset("motor"), "gaussian")
+    assert max(map(len, fit.to_sql("sqlite", table="motor").splitlines())) <= 80
+
+
+def test_a_short_logarithm_keeps_its_line():
+    fit = gk.glm("lot1 ~ lot2 + offset(log(u))", gk.load_dataset("clotting"), "gaussian")
+    assert '"u" AS REAL) > 0 THEN LN(' in fit.to_sql("sqlite")

@@ -372,6 +372,20 @@ def test_means_say_the_level_of_their_intervals(counts):
     assert counts.emmeans("tension").plot().get_ylabel() == "Mean, 95 % interval"
 
 
+def test_contrasts_say_that_their_intervals_are_adjusted(counts):
+    pairs = counts.emmeans("tension").pairs()
+    assert pairs.plot().get_ylabel() == "Rate ratio, 95 % interval, Tukey-adjusted"
+
+
+def test_one_contrast_needs_no_adjustment(counts):
+    assert counts.emmeans("wool").pairs().plot().get_ylabel() == "Rate ratio, 95 % interval"
+
+
+def test_contrasts_adjusted_by_holm_have_intervals_by_bonferroni(counts):
+    pairs = counts.emmeans("tension").pairs(adjust="holm")
+    assert pairs.plot().get_ylabel() == "Rate ratio, 95 % interval, Bonferroni-adjusted"
+
+
 @pytest.mark.parametrize("exponentiate", [False, True])
 def test_an_infinite_estimate_keeps_its_row(exponentiate):
     with pytest.warns(gk.SeparationWarning):
@@ -384,6 +398,21 @@ def test_the_legend_of_means_covers_no_interval():
     claims = gk.load_dataset("insurance_claims")
     fit = gk.glm("Claims ~ District + Age", claims, "poisson", exposure="Holders")
     ax = fit.emmeans("District", by="Age").plot()
+    ax.figure.canvas.draw()
+    assert not ax.get_legend().get_window_extent().overlaps(ax.bbox)
+
+
+def test_the_legend_of_curves_covers_no_point():
+    fit = gk.glm("Volume ~ Girth + Height", gk.load_dataset("trees"))
+    ax = fit.plot_partial_residuals("Girth")
+    ax.figure.canvas.draw()
+    assert not ax.get_legend().get_window_extent().overlaps(ax.bbox)
+
+
+def test_the_legend_of_effects_by_group_covers_no_point():
+    penguins = gk.load_dataset("penguins").dropna()
+    fit = gk.glm("body_mass_g ~ species * flipper_length_mm", penguins)
+    ax = fit.plot_effect("flipper_length_mm", by="species")
     ax.figure.canvas.draw()
     assert not ax.get_legend().get_window_extent().overlaps(ax.bbox)
 
