@@ -89,7 +89,7 @@ def _refuse_spread(fit: GLMFit) -> None:
 
 
 def _spread_notes(fit: GLMFit, plain: bool) -> list[str]:
-    notes = ["estimate: Pearson's chi-square / df (expected 1); else the excess alpha (expected 0)."]
+    notes = ["Estimate: Pearson's chi-square / df (expected 1); else the excess alpha (expected 0)."]
     if not plain:
         notes.append("With prior weights the response is no count, and only Pearson's test is given.")
     return notes

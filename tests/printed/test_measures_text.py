@@ -117,7 +117,7 @@ GOLDEN = {
             "Pearson                      3.764    180.666  48    <2e-16",
             "Variance (1 + alpha) mu      2.346      4.851      6.15e-07",
             "Variance mu + alpha mu^2     0.091      5.934      1.48e-09",
-            "estimate: Pearson's chi-square / df (expected 1); else the excess alpha",
+            "Estimate: Pearson's chi-square / df (expected 1); else the excess alpha",
             "(expected 0).",
         ],
     ),
