@@ -9,18 +9,22 @@ from glmkit.tables.document import Document, Facts, Grid
 from glmkit.tables.escape import html, markdown
 from glmkit.tables.text import fact_lines
 
-# Colours are the notebook's own, light or dark: rules take the colour of the text.
+# Colours are the notebook's own, light or dark: rules take the colour of the text. Jupyter's rule
+# for cells has the weight of two classes and an element: ours weigh no less, and stand later. A title
+# longer than its table goes on to the right of it, and neither is widened nor broken at each word.
 _STYLE = """<style>
 .glmkit table { border-collapse: collapse; margin: 0.6em 0; color: inherit; }
 .glmkit td { font-variant-numeric: tabular-nums; }
 .glmkit caption { caption-side: top; text-align: left; font-weight: bold; padding: 0.2em 0; color: inherit; }
+.glmkit caption { width: 0; }
+.glmkit caption span { display: block; width: max-content; max-width: 48em; }
 .glmkit th, .glmkit td { border: 0; padding: 0.2em 0.7em; text-align: right; vertical-align: top; }
 .glmkit .grid th, .glmkit .grid td { white-space: nowrap; }
+.glmkit .grid td { height: 1.2em; }
 .glmkit th:first-child, .glmkit td:first-child { padding-left: 0.2em; }
 .glmkit th[scope=row], .glmkit th[scope=rowgroup] { text-align: left; font-weight: normal; }
-.glmkit .grid .text { text-align: left; padding-left: 0.2em; }
+.glmkit td.text, .glmkit th.text { text-align: left; padding-left: 0.2em; }
 .glmkit th[scope=rowgroup] { font-style: italic; }
-.glmkit tbody th:empty::before { content: "\\00a0"; }
 .glmkit .part { padding-left: 1.6em !important; }
 .glmkit .grid thead th, .glmkit .grid thead td { border-bottom: 1px solid; }
 .glmkit .grid tbody { border-bottom: 1px solid; }
@@ -74,7 +78,7 @@ def _html_grid(grid: Grid) -> list[str]:
     part = ' class="part"' if grid.groups else ""
     parts = ['<table class="grid">']
     if grid.title:
-        parts.append(f"<caption>{html(grid.title)}</caption>")
+        parts.append(f"<caption><span>{html(grid.title)}</span></caption>")
     parts += ["<thead>", f"<tr>{stub}{''.join(heads)}</tr>", "</thead>", "<tbody>"]
     for group, label, cells in grid.rows():
         if group is not None:

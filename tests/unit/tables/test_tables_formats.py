@@ -144,6 +144,10 @@ def test_every_format_holds_every_piece_of_a_report(method, piece):
     assert piece in getattr(REPORT, method)()
 
 
+def test_a_rule_no_weaker_than_jupyters_own_puts_text_cells_to_the_left():
+    assert ".glmkit td.text, .glmkit th.text { text-align: left;" in REPORT.to_html()
+
+
 def test_html_sets_no_colour():
     assert not re.search(r"#[0-9a-f]{3}|rgb|background: (?!none)|(?<!-)color: (?!inherit)", REPORT.to_html())
 
