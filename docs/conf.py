@@ -1,9 +1,12 @@
 """Sphinx configuration: python -m sphinx -W -b html docs docs/_build/html."""
 
+import re
 import shutil
 from importlib.metadata import version as installed_version
 from importlib.util import find_spec
 from pathlib import Path
+
+from docutils import nodes
 
 project = "glmkit"
 author = "The glmkit developers"
@@ -45,6 +48,8 @@ autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+# `name` in a docstring is a link where the reference has a page for it, and code where it has none.
+default_role = "py:obj"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "glmkit"
@@ -70,5 +75,62 @@ def copy_notebooks(app):
         shutil.copy2(notebook, target)
 
 
+MATHEMATICS = "mathematics"
+NUMBER = re.compile(r"(?<![\w.])\((\d+\.\d+)\)")
+TAG = re.compile(r"\\tag\{(\d+\.\d+)\}")
+NO_LINK_INSIDE = (
+    nodes.literal,
+    nodes.literal_block,
+    nodes.math,
+    nodes.math_block,
+    nodes.reference,
+    nodes.title,
+)
+
+
+def place(number):
+    return f"equation-{number.replace('.', '-')}"
+
+
+def mark_equations(app, doctree):
+    """Give every numbered equation, displayed or in a table, a place that links can name."""
+    if app.env.docname != MATHEMATICS:
+        return
+    marked = {}
+    for block in doctree.findall(nodes.math_block):
+        marked.update(dict.fromkeys(TAG.findall(block.astext()), block))
+    for entry in doctree.findall(nodes.entry):
+        if whole := NUMBER.fullmatch(entry.astext()):
+            marked[whole.group(1)] = entry.children[0]
+    for number, node in marked.items():
+        node["ids"].append(place(number))
+
+
+def link_equations(app, doctree, docname):
+    """Make (15.4), wherever a page names an equation, a link to it."""
+    source = (Path(app.srcdir) / f"{MATHEMATICS}.md").read_text(encoding="utf-8")
+    known = {*TAG.findall(source), *re.findall(r"\| \((\d+\.\d+)\) \|$", source, flags=re.M)}
+    page = "" if docname == MATHEMATICS else app.builder.get_relative_uri(docname, MATHEMATICS)
+    for text in list(doctree.findall(nodes.Text)):
+        parts = NUMBER.split(text.astext())  # what stands around the numbers, and between them the numbers
+        if len(parts) == 1 or inside(text, NO_LINK_INSIDE) or place(parts[1]) in text.parent.get("ids", ()):
+            continue
+        linked = [nodes.Text(parts[0])]
+        for number, after in zip(parts[1::2], parts[2::2], strict=True):
+            link = nodes.Text(f"({number})")
+            if number in known:
+                link = nodes.reference("", "", link, internal=True, refuri=f"{page}#{place(number)}")
+            linked += [link, nodes.Text(after)]
+        text.parent.replace(text, linked)
+
+
+def inside(node, kinds):
+    while node is not None and not isinstance(node, kinds):
+        node = node.parent
+    return node is not None
+
+
 def setup(app):
     app.connect("config-inited", lambda app, config: copy_notebooks(app))
+    app.connect("doctree-read", mark_equations)
+    app.connect("doctree-resolved", link_equations)

@@ -68,7 +68,7 @@ class StatsmodelsSpellings:
         return interval.set_axis([0, 1], axis="columns")
 
     def cov_params(self) -> pd.DataFrame:
-        """Return the covariance of the coefficients; glmkit's `vcov`.
+        """Return the covariance of the coefficients; glmkit's `Results.vcov`.
 
         Examples
         --------
@@ -83,7 +83,7 @@ class StatsmodelsSpellings:
 
     @property
     def df_model(self) -> int | float:
-        """Estimated columns beyond the null model's: `df_null` less `df_resid`.
+        """Estimated columns beyond the null model's: `Results.df_null` less `Results.df_resid`.
 
         Examples
         --------
@@ -101,7 +101,7 @@ def _spelling(own: str, meaning: str) -> property:
     def get(self: Any) -> Any:
         return getattr(self, own)
 
-    get.__doc__ = f"{meaning}; glmkit's `{own}`."
+    get.__doc__ = f"{meaning}; glmkit's `Results.{own}`."
     return property(get)
 
 

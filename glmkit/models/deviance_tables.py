@@ -82,7 +82,7 @@ class DevianceTables(Record):
             Terms to drop, ``"~ a + b"`` or ``["a", "b"]``. By default all that are marginal
             to no other; offsets stay.
         test : {"LRT", "F", "Rao", "Wald", "none"}
-            Of each model against this one, as in `anova`.
+            Of each model against this one, as in `Results.anova`.
 
         Returns
         -------
@@ -134,7 +134,7 @@ class DevianceTables(Record):
             What may come: ``". ~ . + x + z"``, ``"~ a * b"``, ``"x"`` or ``["x", "z"]``. An
             interaction comes only when its margins are there.
         test : {"LRT", "F", "Rao", "Wald", "none"}
-            Of each model against this one, as in `anova`.
+            Of each model against this one, as in `Results.anova`.
 
         Returns
         -------

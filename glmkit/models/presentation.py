@@ -186,7 +186,7 @@ class Presentation(Record):
         Prose
             ``.to_text()``, ``.to_markdown()``, ``.to_html()``, ``.to_latex()``, and ``.paragraphs``.
             Exponentiated estimates have the name of their ratio; terms of several columns have
-            the test of `anova` of type 2, or Wald's under a robust covariance; of terms with
+            the test of `Results.anova` of type 2, or Wald's under a robust covariance; of terms with
             more than eight columns the range stands, and after fifteen terms their number.
 
         Raises
