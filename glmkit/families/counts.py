@@ -205,7 +205,8 @@ class NegativeBinomial(Poisson, verified=True):
     def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
         if self._is_poisson:
             return super()._draw(m, parameter, rng)
-        return poisson_draws(rng.standard_gamma(self._theta, m.mu.shape) * (m.mu / self._theta), rng)
+        rate = rng.standard_gamma(self._theta, m.mu.shape)
+        return poisson_draws(np.where(rate > 0.0, rate * (m.mu / self._theta), 0.0), rng)
 
     def nll(self, y: Array, eta: Array) -> Array:
         if self._is_poisson:

@@ -40,6 +40,7 @@ from glmkit.design.matrix import Design
 from glmkit.families.base import Family
 from glmkit.fitting.objective import GLMObjective, Point, Quadratic
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
+from glmkit.numerics.algebra import solution
 from glmkit.numerics.factor import InformationFactor
 
 __all__ = ["METHODS", "AdjustedObjective", "adjusted_scoring", "is_penalised"]
@@ -141,10 +142,15 @@ class AdjustedObjective:
             if not np.isfinite(ahead.merit + behind.merit):
                 return None
             slope[:, j] = (self.quadratic(behind).score - self.quadratic(ahead).score) / (2.0 * change)
+        uphill = errors * quadratic.score / quadratic.unit
         scaled = slope * errors * errors[:, None] / quadratic.unit  # near the identity
-        if not np.all(np.isfinite(scaled)) or np.linalg.cond(scaled) > 1.0 / DIFFERENCE**2:
+        if (
+            not np.all(np.isfinite(scaled))
+            or not np.all(np.isfinite(uphill))
+            or np.linalg.cond(scaled) > 1.0 / DIFFERENCE**2
+        ):
             return None
-        step = np.asarray(errors * np.linalg.solve(scaled, errors * quadratic.score / quadratic.unit))
+        step = np.asarray(errors * solution("A step of the adjusted score", scaled, uphill))
         return step if self.at(point.beta + step).merit < point.merit else None
 
     def prior_score(self, point: Point) -> Array:

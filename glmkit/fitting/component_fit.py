@@ -167,9 +167,8 @@ def measured(
 ) -> ComponentFit:
     """Return the fit that a solution of the iterations is."""
     point = solution.point
-    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
-        outcome = family.fitted(point.eta)
-        pearson = _counted_sum(problem, family.pearson(problem.y, point.eta))
+    outcome = family.fitted(point.eta)
+    pearson = _counted_sum(problem, family.pearson(problem.y, point.eta))
     return ComponentFit(
         problem=problem,
         family=family,

@@ -26,7 +26,8 @@ from glmkit.frame.level_offsets import LevelOffset
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.frame.names import CoefName, plain_name
 from glmkit.inference.estimate import Estimate
-from glmkit.inference.refit import constant_of
+from glmkit.inference.refit import beyond, constant_of, in_doubles
+from glmkit.numerics.algebra import least_squares
 
 # What a smaller model's columns may leave of themselves outside the larger's span: rounding.
 NESTED = 1e-8
@@ -271,8 +272,18 @@ def _levelless(family: VectorFamily, levels: Sequence[Hashable]) -> DataError:
 def fit_component_problem(
     problem: ComponentProblem, family: VectorFamily, control: Control, start: Array | None = None
 ) -> ComponentFit:
-    """Return the fit of a problem, settled: with its limit where the maximum is at infinity."""
-    return settle_components(fit_components(problem, family, control, start), control)
+    """Return the fit of a problem, settled: with its limit where the maximum is at infinity.
+
+    Raises
+    ------
+    FitError
+        No valid starting value; or numbers so far apart that the arithmetic has no answer.
+    """
+    with in_doubles(family):
+        fit = settle_components(fit_components(problem, family, control, start), control)
+    if not (np.all(np.isfinite(fit.gamma)) and fit.deviance < np.inf):
+        raise beyond(family)
+    return fit
 
 
 def refit_components(
@@ -317,5 +328,5 @@ def _spans(small: Component, big: Component) -> bool:
     ones = np.ones((big.design.shape[0], int(big.absorbed)))
     wide = np.hstack([ones, big.design.dense()])
     wanted = small.design.dense()
-    left = wanted - wide @ np.linalg.lstsq(wide, wanted, rcond=None)[0]
+    left = wanted - wide @ least_squares("Whether one model holds the other", wide, wanted)
     return bool(np.linalg.norm(left) <= NESTED * np.linalg.norm(wanted))

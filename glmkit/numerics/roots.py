@@ -23,7 +23,7 @@ FLAT = 1e-4
 
 
 class Crossing(NamedTuple):
-    """Where the level is reached: inf where never, nan where the search failed."""
+    """Where the level is reached: inf where never, nan where the search failed or the curve jumps over it."""
 
     at: float
     is_edge: bool = False  # the curve ends before it reaches the level
@@ -46,7 +46,7 @@ def rising_crossing(
     """Return where a rising curve reaches `level`.
 
     Newton steps inside a bracket (secant steps where there is no slope), bisection when they
-    leave it, doubled steps where there is no bracket yet.
+    leave it, doubled steps where there is no bracket yet. A curve that jumps over the level reaches it nowhere: nan.
 
     Parameters
     ----------
@@ -87,6 +87,8 @@ def rising_crossing(
             return Crossing(float("inf"))
         if bracket.reach > 2.0**DOUBLINGS * step:
             return Crossing(-float("inf"))
+        if bracket.high - bracket.low <= SECANT_STEP * step:  # it jumps over the level
+            return Crossing(float("nan"))
         x = _inside(bracket, proposal)
     return Crossing(float("nan"))
 

@@ -58,3 +58,9 @@ def test_a_root_just_before_the_end_of_the_curve_is_found():
 
 def test_a_curve_that_exists_nowhere_has_no_crossing():
     assert np.isnan(rising_crossing(lambda x: (NAN, NAN), 1.0, start=0.0).at)
+
+
+def test_a_jump_over_the_level_is_found_out_in_few_evaluations():
+    calls, curve = counted(lambda x: (1.0 + x if x < 2.0 else 5.0 + x, 1.0))
+    assert np.isnan(rising_crossing(curve, 4.0, start=1.9, low=0.0).at)
+    assert len(calls) <= 40
