@@ -46,6 +46,8 @@ myst_heading_anchors = 3
 
 autosummary_generate = True
 autodoc_typehints = "none"
+# Beside the page of a class stand its methods, without its name before each.
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 # `name` in a docstring is a link where the reference has a page for it, and code where it has none.

@@ -73,6 +73,9 @@ class Link(Frozen, ABC):
     (and :meth:`valid` when some eta have no mean). The derivatives of own links are
     compared with numerical ones whenever one is made.
 
+    Those of glmkit are `Identity`, `Log`, `Logit`, `Probit`, `Cauchit`, `CLogLog`, `LogLog`,
+    `Inverse`, `InverseSquare`, `Sqrt` and `Power`; families take them by name too (``"mu^2"``).
+
     Examples
     --------
     >>> import numpy as np

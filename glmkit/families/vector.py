@@ -181,6 +181,7 @@ class VectorFamily(AnyKind, Parameters, ABC):
         prior : (n,) array
             Prior weights, the trials in them.
         trials : (n,) array or None
+            Trials of a row, where the response has some.
         """
         if indicator is None:
             return Arranged(y[:, None], prior, trials)
