@@ -51,6 +51,8 @@ METHODS = {"ml": "ml", "firth": "firth", "mean": "firth", "median": "median", "j
 # How many times its square the length of a step may grow on the way to a root, where it
 # cannot be made to fall all the way.
 RISES = (0.0, 3.0, 25.0)
+# A step that is still this share of one made half the iterations before goes nowhere.
+STANDING = 0.999
 # Step of the differences of the adjusted score, in standard errors, and the number of
 # columns up to which its whole derivative is worth two passes a column.
 DIFFERENCE = 1e-4
@@ -73,6 +75,8 @@ def adjusted_scoring(objective: AdjustedObjective, start: Array, control: Contro
     first = fisher_scoring(objective, objective.at(start), control)
     if first.converged or is_penalised(objective.method, objective.base.family):
         return first
+    if _is_scaleless(objective, first):
+        return first
     jeffreys = replace(objective, method="jeffreys")
     near = fisher_scoring(jeffreys, jeffreys.at(start), control).point.beta
     for rise in RISES:
@@ -81,6 +85,18 @@ def adjusted_scoring(objective: AdjustedObjective, start: Array, control: Contro
             if solution.converged:
                 return solution
     return first
+
+
+def _is_scaleless(objective: AdjustedObjective, solution: Solution) -> bool:
+    """Return whether Pearson's dispersion, of as many columns as rows, keeps every step at one length.
+
+    It falls with the squares of the score, so that the length of a step says nothing of how far a root is.
+    """
+    base = objective.base
+    if base.family.dispersion is not None or objective.dispersion is not None:
+        return False
+    middle = solution.trace[len(solution.trace) // 2]
+    return base.count <= base.design.shape[1] and solution.trace[-1].step >= STANDING * middle.step
 
 
 @dataclass(frozen=True, eq=False)

@@ -349,7 +349,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("cbind(ncases, ncontrols) ~ agegp", gk.load_dataset("esoph"), "binomial")
+        >>> fit = gk.glm("cbind(ncases, ncontrols) ~ 1", gk.load_dataset("esoph"), "binomial")
         >>> fit.weights.head(3).tolist()
         [40.0, 10.0, 6.0]
         """
