@@ -6,6 +6,8 @@ from importlib.metadata import version as installed_version
 from importlib.util import find_spec
 from pathlib import Path
 
+from docutils import nodes
+
 project = "glmkit"
 author = "The glmkit developers"
 copyright = "2026, The glmkit developers"
@@ -44,8 +46,12 @@ myst_heading_anchors = 3
 
 autosummary_generate = True
 autodoc_typehints = "none"
+# Beside the page of a class stand its methods, without its name before each.
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+# `name` in a docstring is a link where the reference has a page for it, and code where it has none.
+default_role = "py:obj"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "glmkit"
@@ -71,39 +77,62 @@ def copy_notebooks(app):
         shutil.copy2(notebook, target)
 
 
-# The equations of mathematics.md, by the numbers that docstrings cite: (18.4).
-EQUATIONS = re.compile(r"^(?:\$\$|```\{math\})\n(?:(?!\$\$|```).*\n)*(?:\$\$|```)$", flags=re.M)
-NUMBER = re.compile(r"\\tag\{(\d+\.\d+)\}")
-CITED = re.compile(r"(?<!\S)\((\d+\.\d+)\)")
+MATHEMATICS = "mathematics"
+NUMBER = re.compile(r"(?<![\w.])\((\d+\.\d+)\)")
+TAG = re.compile(r"\\tag\{(\d+\.\d+)\}")
+NO_LINK_INSIDE = (
+    nodes.literal,
+    nodes.literal_block,
+    nodes.math,
+    nodes.math_block,
+    nodes.reference,
+    nodes.title,
+)
 
 
-def mark_equations(app, page, source):
-    """Put a target before every numbered equation."""
-    if page != "mathematics":
+def place(number):
+    return f"equation-{number.replace('.', '-')}"
+
+
+def mark_equations(app, doctree):
+    """Give every numbered equation, displayed or in a table, a place that links can name."""
+    if app.env.docname != MATHEMATICS:
         return
+    marked = {}
+    for block in doctree.findall(nodes.math_block):
+        marked.update(dict.fromkeys(TAG.findall(block.astext()), block))
+    for entry in doctree.findall(nodes.entry):
+        if whole := NUMBER.fullmatch(entry.astext()):
+            marked[whole.group(1)] = entry.children[0]
+    for number, node in marked.items():
+        node["ids"].append(place(number))
 
-    def marked(equation):
-        targets = [f"(equation-{number})=" for number in NUMBER.findall(equation[0])]
-        return "\n".join([*targets, equation[0]])
 
-    source[0] = EQUATIONS.sub(marked, source[0])
+def link_equations(app, doctree, docname):
+    """Make (15.4), wherever a page names an equation, a link to it."""
+    source = (Path(app.srcdir) / f"{MATHEMATICS}.md").read_text(encoding="utf-8")
+    known = {*TAG.findall(source), *re.findall(r"\| \((\d+\.\d+)\) \|$", source, flags=re.M)}
+    page = "" if docname == MATHEMATICS else app.builder.get_relative_uri(docname, MATHEMATICS)
+    for text in list(doctree.findall(nodes.Text)):
+        parts = NUMBER.split(text.astext())  # what stands around the numbers, and between them the numbers
+        if len(parts) == 1 or inside(text, NO_LINK_INSIDE) or place(parts[1]) in text.parent.get("ids", ()):
+            continue
+        linked = [nodes.Text(parts[0])]
+        for number, after in zip(parts[1::2], parts[2::2], strict=True):
+            link = nodes.Text(f"({number})")
+            if number in known:
+                link = nodes.reference("", "", link, internal=True, refuri=f"{page}#{place(number)}")
+            linked += [link, nodes.Text(after)]
+        text.parent.replace(text, linked)
 
 
-def link_equations(app, what, name, value, options, lines):
-    """Link the numbers of equations in a docstring, outside its examples."""
-    known = set(NUMBER.findall((Path(app.srcdir) / "mathematics.md").read_text(encoding="utf-8")))
-
-    def linked(cited):
-        number = cited[1]
-        return f"(:ref:`{number} <equation-{number}>`)" if number in known else cited[0]
-
-    example = False
-    for i, line in enumerate(lines):
-        example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
-        lines[i] = line if example else CITED.sub(linked, line)
+def inside(node, kinds):
+    while node is not None and not isinstance(node, kinds):
+        node = node.parent
+    return node is not None
 
 
 def setup(app):
     app.connect("config-inited", lambda app, config: copy_notebooks(app))
-    app.connect("source-read", mark_equations)
-    app.connect("autodoc-process-docstring", link_equations)
+    app.connect("doctree-read", mark_equations)
+    app.connect("doctree-resolved", link_equations)

@@ -163,8 +163,8 @@ def load_dataset(name: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from glmkit.catalogue import load_dataset
-    >>> warpbreaks = load_dataset("warpbreaks")
+    >>> import glmkit as gk
+    >>> warpbreaks = gk.load_dataset("warpbreaks")
     >>> warpbreaks.shape
     (54, 3)
     >>> warpbreaks["tension"].cat.categories.tolist()
@@ -190,8 +190,8 @@ def datasets() -> pd.DataFrame:
 
     Examples
     --------
-    >>> from glmkit.catalogue import datasets
-    >>> datasets().loc[["quine", "trees"], ["rows", "family"]]
+    >>> import glmkit as gk
+    >>> gk.datasets().loc[["quine", "trees"], ["rows", "family"]]
            rows            family
     name
     quine   146  NegativeBinomial

@@ -69,7 +69,10 @@ def _restore(kind: type[_Facts], message: str, facts: dict[str, object]) -> _Fac
 
 
 class GlmkitError(_Facts, Exception):
-    """Base of every error raised by glmkit."""
+    """Base of every error raised by glmkit.
+
+    The facts of the message are attributes: ``error.facts``, a dict, and each by its name.
+    """
 
 
 class FormulaError(GlmkitError, ValueError):
@@ -113,7 +116,10 @@ class ModelFileError(GlmkitError, ValueError):
 
 
 class GlmkitWarning(_Facts, UserWarning):
-    """Base of every warning given by glmkit."""
+    """Base of every warning given by glmkit.
+
+    The facts of the message are attributes: ``warning.facts``, a dict, and each by its name.
+    """
 
 
 class ConvergenceWarning(GlmkitWarning):

@@ -107,7 +107,7 @@ def simulate_motor(
 
     Notes
     -----
-    The true coefficients are in `motor_truth`, for the formula in `MOTOR_RHS`. With
+    The true coefficients are in ``glmkit.motor.motor_truth()``, for the formula in ``MOTOR_RHS``. With
     ``theta=float("inf")`` the cost is compound Poisson-gamma, so its distribution is Tweedie
     with power (shape + 2)/(shape + 1) = 1.4.
 
@@ -118,8 +118,8 @@ def simulate_motor(
 
     Examples
     --------
-    >>> import glmkit.motor
-    >>> portfolio = glmkit.motor.simulate_motor(n=1000, seed=7)
+    >>> import glmkit as gk
+    >>> portfolio = gk.simulate_motor(n=1000, seed=7)
     >>> portfolio.shape
     (1000, 9)
     >>> portfolio["region"].cat.categories.tolist()

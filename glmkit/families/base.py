@@ -39,7 +39,7 @@ class Family(AnyKind, Parameters, Distribution, LikelihoodRemarks, ABC):
     Parameters
     ----------
     link : Link, Link class or str, optional
-        :attr:`default_link` if left out.
+        The default of the family if left out.
 
     Examples
     --------

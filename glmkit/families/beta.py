@@ -97,6 +97,7 @@ class _MeanPrecision(VectorFamily):
 
     @property
     def ratio_name(self) -> str:  # type: ignore[override]
+        """What exp(coefficient) is; empty when it is no ratio."""
         return "odds ratio" if self._mean.name == "logit" else ""
 
     @property
@@ -143,7 +144,8 @@ class Beta(_MeanPrecision):
 
     Examples
     --------
-    >>> Beta(), Beta("probit")
+    >>> import glmkit as gk
+    >>> gk.Beta(), gk.Beta("probit")
     (Beta(link="logit", precision_link="log"), Beta(link="probit", precision_link="log"))
     """
 
@@ -223,7 +225,8 @@ class BetaBinomial(_MeanPrecision):
 
     Examples
     --------
-    >>> BetaBinomial()
+    >>> import glmkit as gk
+    >>> gk.BetaBinomial()
     BetaBinomial(link="logit", precision_link="log")
     """
 

@@ -33,9 +33,15 @@ _RARE: Final = 0.03
 class Binomial(Family, verified=True):
     """The binomial family: V = mu (1 - mu), dispersion 1.
 
+    Parameters
+    ----------
+    link : Link, Link class or str, optional
+        Logit (odds ratios) if left out; see `Link` for the others.
+
     Examples
     --------
-    >>> Binomial(), Binomial().ratio_name, Binomial("log").ratio_name
+    >>> import glmkit as gk
+    >>> gk.Binomial(), gk.Binomial().ratio_name, gk.Binomial("log").ratio_name
     (Binomial(link="logit"), 'odds ratio', 'risk ratio')
     """
 
@@ -125,7 +131,7 @@ class Binomial(Family, verified=True):
         dispersion: float = 1.0,
         trials: Array | None = None,
     ) -> Array:
-        """Return the log-likelihood of each row, (n,): R's (w/m) log C(m, my) mu^my comu^(m - my).
+        """Return the log-likelihood of each row, (n,): R's (w/m) log[C(m, my) mu^my (1 - mu)^(m - my)].
 
         Trials and successes are rounded to whole numbers as in R, except that rows with
         y = 0 or y = 1 keep fractional weights.
@@ -219,11 +225,17 @@ class Binomial(Family, verified=True):
 class Bernoulli(Binomial, verified=True):
     """The binomial family of single trials: refuses trials above 1; weights count cases.
 
+    Parameters
+    ----------
+    link : Link, Link class or str, optional
+        Logit (odds ratios) if left out; see `Link` for the others.
+
     Examples
     --------
     >>> import numpy as np
+    >>> import glmkit as gk
     >>> y, weights = np.array([0.0, 1.0, 0.5]), np.ones(3)
-    >>> Bernoulli().check_response(y, weights)
+    >>> gk.Bernoulli().check_response(y, weights)
     array([False, False,  True])
     """
 

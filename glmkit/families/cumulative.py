@@ -57,7 +57,8 @@ class Cumulative(VectorFamily):
 
     Examples
     --------
-    >>> Cumulative(), Cumulative("probit")
+    >>> import glmkit as gk
+    >>> gk.Cumulative(), gk.Cumulative("probit")
     (Cumulative(link="logit"), Cumulative(link="probit"))
     """
 
@@ -97,6 +98,7 @@ class Cumulative(VectorFamily):
 
     @property
     def ratio_name(self) -> str:  # type: ignore[override]
+        """What exp(coefficient) is; empty when it is no ratio."""
         return "odds ratio" if self._link == Logit() else ""
 
     # -- the response ------------------------------------------------------------------

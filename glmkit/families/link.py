@@ -37,6 +37,7 @@ class Mean(NamedTuple):
     """
 
     mu: Array
+    """The mean."""
     comu: Array
     """1 - mu, free of cancellation; NaN where the family said it does not need it."""
     dmu: Array
@@ -68,9 +69,12 @@ class Frozen:
 class Link(Frozen, ABC):
     """A link function; a frozen value, equal to every other of its class and fields.
 
-    Subclass it with :attr:`name`, :meth:`__call__`, :meth:`mean` and :meth:`curvature`
+    Subclass it with ``name``, ``__call__``, :meth:`mean` and :meth:`curvature`
     (and :meth:`valid` when some eta have no mean). The derivatives of own links are
     compared with numerical ones whenever one is made.
+
+    Those of glmkit are `Identity`, `Log`, `Logit`, `Probit`, `Cauchit`, `CLogLog`, `LogLog`,
+    `Inverse`, `InverseSquare`, `Sqrt` and `Power`; families take them by name too (``"mu^2"``).
 
     Examples
     --------
@@ -205,10 +209,10 @@ class Link(Frozen, ABC):
         --------
         >>> import numpy as np
         >>> from glmkit.families import Link
-        >>> half = Link.from_functions(
+        >>> log2 = Link.from_functions(
         ...     "log2", np.log2, np.exp2, lambda eta: np.log(2) * np.exp2(eta)
         ... )
-        >>> half.mean(np.array([3.0])).mu
+        >>> log2.mean(np.array([3.0])).mu
         array([8.])
         """
         return FunctionLink(name, link, inverse, derivative, second)

@@ -48,9 +48,15 @@ class _Positive(Family, verified=True):
 class Gamma(_Positive, verified=True):
     """The gamma family: V = mu^2, constant coefficient of variation.
 
+    Parameters
+    ----------
+    link : Link, Link class or str, optional
+        Inverse, the canonical one, if left out; see `Link` for the others.
+
     Examples
     --------
-    >>> Gamma("log")
+    >>> import glmkit as gk
+    >>> gk.Gamma("log")
     Gamma(link="log")
     """
 
@@ -129,9 +135,15 @@ class Gamma(_Positive, verified=True):
 class InverseGaussian(_Positive, verified=True):
     """The inverse Gaussian family: V = mu^3.
 
+    Parameters
+    ----------
+    link : Link, Link class or str, optional
+        ``1/mu^2``, the canonical one, if left out; see `Link` for the others.
+
     Examples
     --------
-    >>> InverseGaussian()
+    >>> import glmkit as gk
+    >>> gk.InverseGaussian()
     InverseGaussian(link="1/mu^2")
     """
 

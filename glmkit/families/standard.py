@@ -37,9 +37,15 @@ _WHOLE: Final = 1e-7
 class Gaussian(Family, verified=True):
     """The normal family: V = 1, and weights divide the variance.
 
+    Parameters
+    ----------
+    link : Link, Link class or str, optional
+        Identity if left out; see `Link` for the others.
+
     Examples
     --------
-    >>> Gaussian(), Gaussian("log").ratio_name
+    >>> import glmkit as gk
+    >>> gk.Gaussian(), gk.Gaussian("log").ratio_name
     (Gaussian(link="identity"), 'mean ratio')
     """
 

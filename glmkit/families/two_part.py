@@ -272,7 +272,8 @@ class Hurdle(_TwoPart):
 
     Examples
     --------
-    >>> Hurdle(Poisson(), link="probit")
+    >>> import glmkit as gk
+    >>> gk.Hurdle(gk.Poisson(), link="probit")
     Hurdle(Poisson(link="log"), link="probit")
     """
 

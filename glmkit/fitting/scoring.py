@@ -55,7 +55,8 @@ class Control:
 
     Examples
     --------
-    >>> Control(max_iter=100)
+    >>> import glmkit as gk
+    >>> gk.Control(max_iter=100)
     Control(tol=1e-09, max_iter=100, max_halvings=20, on_failure='warn', threads=None)
     """
 

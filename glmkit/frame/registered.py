@@ -34,9 +34,10 @@ def register(name: str, value: Any) -> None:
 
     Examples
     --------
-    >>> import glmkit.frame.registered as registered
-    >>> registered.register("hinge", lambda x, knot: (x > knot) * (x - knot))
-    >>> registered.unregister("hinge")
+    >>> import glmkit as gk
+    >>> gk.register("bend", lambda x, knot: (x > knot) * (x - knot))
+    >>> gk.glm("Volume ~ Girth + bend(Girth, 13)", gk.load_dataset("trees")).rank
+    3
     """
     _check_name(name)
     _registered[name] = value

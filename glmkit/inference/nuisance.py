@@ -107,6 +107,7 @@ def power_interval(model: FittedModel, level: float = 0.95) -> tuple[float, floa
     model : fitted model
         With ``family=Tweedie(power=None)``.
     level : float
+        Level of the interval.
 
     Returns
     -------

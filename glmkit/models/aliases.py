@@ -15,14 +15,14 @@ __all__ = ["StatsmodelsSpellings"]
 
 # The other name, glmkit's own, and what it is.
 SPELLINGS = {
-    "params": ("coef", "Coefficients."),
-    "bse": ("std_error", "Standard errors."),
-    "tvalues": ("statistic", "Wald statistics."),
-    "pvalues": ("p_value", "Two-sided p-values."),
-    "llf": ("loglik", "Log-likelihood."),
-    "llnull": ("null_loglik", "Log-likelihood of the null model."),
-    "fittedvalues": ("fitted", "Fitted means."),
-    "scale": ("dispersion", "Dispersion."),
+    "params": ("coef", "Coefficients"),
+    "bse": ("std_error", "Standard errors"),
+    "tvalues": ("statistic", "Wald statistics"),
+    "pvalues": ("p_value", "Two-sided p-values"),
+    "llf": ("loglik", "Log-likelihood"),
+    "llnull": ("null_loglik", "Log-likelihood of the null model"),
+    "fittedvalues": ("fitted", "Fitted means"),
+    "scale": ("dispersion", "Dispersion"),
 }
 RESIDUALS = ("deviance", "pearson", "response", "working")
 
@@ -46,6 +46,16 @@ class StatsmodelsSpellings:
     def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
         """Return Wald intervals of level 1 - alpha, columns 0 and 1.
 
+        Parameters
+        ----------
+        alpha : float
+            One less the level of the intervals.
+
+        Returns
+        -------
+        DataFrame, (p, 2), by coefficient
+            On the link scale; glmkit's `confint` with ``"wald"``.
+
         Examples
         --------
         >>> import glmkit as gk
@@ -58,7 +68,7 @@ class StatsmodelsSpellings:
         return interval.set_axis([0, 1], axis="columns")
 
     def cov_params(self) -> pd.DataFrame:
-        """Return the covariance of the coefficients; glmkit's `vcov()`.
+        """Return the covariance of the coefficients; glmkit's `Results.vcov`.
 
         Examples
         --------
@@ -73,7 +83,7 @@ class StatsmodelsSpellings:
 
     @property
     def df_model(self) -> int | float:
-        """Estimated columns beyond the null model's: `df_null` less `df_resid`.
+        """Estimated columns beyond the null model's: `Results.df_null` less `Results.df_resid`.
 
         Examples
         --------
@@ -91,7 +101,7 @@ def _spelling(own: str, meaning: str) -> property:
     def get(self: Any) -> Any:
         return getattr(self, own)
 
-    get.__doc__ = f"{meaning} glmkit's `{own}`."
+    get.__doc__ = f"{meaning}; glmkit's `Results.{own}`."
     return property(get)
 
 
@@ -99,7 +109,7 @@ def _residuals(kind: str) -> property:
     def get(self: Any) -> Any:
         return self.residuals(kind)
 
-    get.__doc__ = f"{kind.capitalize()} residuals; glmkit's `residuals({kind!r})`."
+    get.__doc__ = f'{kind.capitalize()} residuals; glmkit\'s ``residuals("{kind}")``.'
     return property(get)
 
 

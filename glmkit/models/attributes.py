@@ -23,8 +23,8 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").coef.round(3).to_dict()
-        {'Intercept': 3.435, 'wool[T.B]': -0.206}
+        >>> gk.glm("Volume ~ Girth", gk.load_dataset("trees")).coef.round(3).to_dict()
+        {'Intercept': -36.943, 'Girth': 5.066}
         """
         return self._by_name(self.estimate.coef, "estimate")
 
@@ -35,8 +35,8 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").std_error.round(3).to_dict()
-        {'Intercept': 0.035, 'wool[T.B]': 0.052}
+        >>> gk.glm("Volume ~ Girth", gk.load_dataset("trees")).std_error.round(3).to_dict()
+        {'Intercept': 3.365, 'Girth': 0.247}
         """
         return self._by_name(self.estimate.std_error, "std_error")
 
@@ -47,8 +47,8 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").statistic.round(2).to_dict()
-        {'Intercept': 99.44, 'wool[T.B]': -3.99}
+        >>> gk.glm("Volume ~ Girth", gk.load_dataset("trees")).statistic.round(2).to_dict()
+        {'Intercept': -10.98, 'Girth': 20.48}
         """
         return self._column("statistic")
 
@@ -91,8 +91,8 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> round(gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").deviance, 3)
-        281.333
+        >>> round(gk.glm("Volume ~ Girth", gk.load_dataset("trees")).deviance, 3)
+        524.303
         """
         return self.fit.deviance
 
@@ -103,8 +103,8 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> round(gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").null_deviance, 3)
-        297.372
+        >>> round(gk.glm("Volume ~ Girth", gk.load_dataset("trees")).null_deviance, 3)
+        8106.084
         """
         return self.fit.null_deviance
 
@@ -226,7 +226,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> round(gk.glm("Days ~ Eth", gk.load_dataset("quine"), gk.NegativeBinomial()).theta, 3)
+        >>> round(gk.glm("Days ~ Eth", gk.load_dataset("quine"), "negbin").theta, 3)
         1.157
         """
         return self.family.nuisance_value if self.family.nuisance_name == "theta" else float("nan")
@@ -238,7 +238,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> round(gk.glm("Days ~ Eth", gk.load_dataset("quine"), gk.NegativeBinomial()).theta_se, 3)
+        >>> round(gk.glm("Days ~ Eth", gk.load_dataset("quine"), "negbin").theta_se, 3)
         0.143
         """
         found = self.fit.nuisance if self.family.nuisance_name == "theta" else None
@@ -349,7 +349,7 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("cbind(ncases, ncontrols) ~ agegp", gk.load_dataset("esoph"), "binomial")
+        >>> fit = gk.glm("cbind(ncases, ncontrols) ~ 1", gk.load_dataset("esoph"), "binomial")
         >>> fit.weights.head(3).tolist()
         [40.0, 10.0, 6.0]
         """
@@ -362,8 +362,8 @@ class Attributes(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").design.head(1).to_dict('list')
-        {'Intercept': [1.0], 'wool[T.B]': [0.0]}
+        >>> gk.glm("Volume ~ Girth", gk.load_dataset("trees")).design.columns.tolist()
+        ['Intercept', 'Girth']
         """
         columns = self.estimate.names
         return pd.DataFrame(self.frame.design.dense(), index=self.frame.rows.labels, columns=columns)

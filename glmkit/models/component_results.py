@@ -323,19 +323,34 @@ class ComponentResults(Results):
         Parameters
         ----------
         test : {"LRT", "score"}
-            Against the fit with slopes of their own at each threshold, or by its score here.
+            Twice the gain of the fit with slopes of their own at each threshold, or the score
+            of that model at this fit; equation (22.6).
+
+        Returns
+        -------
+        Table
+            One row a term, ``df statistic p_value``.
 
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("Sat ~ Infl", gk.load_dataset("housing"), gk.Cumulative(), freq_weights="Freq")
+        >>> housing = gk.load_dataset("housing")
+        >>> fit = gk.glm("Sat ~ Infl", housing, gk.Cumulative(), freq_weights="Freq")
         >>> fit.proportionality_test().frame["df"].tolist()
         [2.0]
         """
         return proportionality.proportionality_test(self._model, test)
 
     def confusion(self) -> Table:
-        """Return how often each level was observed (rows) and predicted (columns), by weight."""
+        """Return how often each level was observed (rows) and predicted (columns), by weight.
+
+        Examples
+        --------
+        >>> import glmkit as gk
+        >>> fit = gk.glm("wool ~ breaks", gk.load_dataset("warpbreaks"), gk.Multinomial())
+        >>> fit.confusion().frame.to_numpy().tolist()
+        [[13.0, 14.0], [11.0, 16.0]]
+        """
         return component_tables.confusion_of(self._model)
 
     def simulate(self, n: int = 1, seed: int | None = None) -> pd.DataFrame:

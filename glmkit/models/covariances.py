@@ -29,6 +29,11 @@ class Covariances(Record):
         complete : bool
             Keep aliased coefficients as rows and columns of NaN; False leaves them out.
 
+        Returns
+        -------
+        DataFrame, (p, p), by coefficient
+            On the link scale; of the kind in use, see `with_vcov`.
+
         Examples
         --------
         >>> import glmkit as gk
@@ -74,11 +79,20 @@ class Covariances(Record):
         seed : int or numpy Generator, optional
             For the bootstrap.
 
+        Returns
+        -------
+        Results
+            The same coefficients; standard errors, tests and intervals of the other covariance.
+
         Raises
         ------
         FitError, DataError
             Unknown kind; clusters that do not match the rows, a missing one, or only one; a
             matrix that is not a covariance of these coefficients.
+
+        Notes
+        -----
+        Equations (17.2) to (17.11).
 
         Examples
         --------
@@ -115,7 +129,7 @@ class Covariances(Record):
         Report
             Tables ``hypotheses`` (``hypothesis estimate std_error statistic df p_value``) and
             ``joint``: F where the dispersion is estimated, else chi-square. `estimate` is the
-            left side if the right is a number, else their difference.
+            left side if the right is a number, else their difference. Equations (17.1), (17.13).
 
         Raises
         ------

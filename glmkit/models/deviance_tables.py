@@ -82,6 +82,7 @@ class DevianceTables(Record):
             Terms to drop, ``"~ a + b"`` or ``["a", "b"]``. By default all that are marginal
             to no other; offsets stay.
         test : {"LRT", "F", "Rao", "Wald", "none"}
+            Of each model against this one, as in `Results.anova`.
 
         Returns
         -------
@@ -133,6 +134,7 @@ class DevianceTables(Record):
             What may come: ``". ~ . + x + z"``, ``"~ a * b"``, ``"x"`` or ``["x", "z"]``. An
             interaction comes only when its margins are there.
         test : {"LRT", "F", "Rao", "Wald", "none"}
+            Of each model against this one, as in `Results.anova`.
 
         Returns
         -------
@@ -175,6 +177,7 @@ class DevianceTables(Record):
         Parameters
         ----------
         direction : {"both", "backward", "forward"}
+            Whether terms may go and come, only go, or only come.
         criterion : {"aic", "bic"} or float
             A number is k in -2 log L + k * parameters.
         scope : formula, list of terms or dict, optional
@@ -236,6 +239,7 @@ class DevianceTables(Record):
         Returns
         -------
         Results
+            A new fit; this one stays as it is.
 
         Raises
         ------
@@ -248,7 +252,7 @@ class DevianceTables(Record):
         >>> fit = gk.glm("breaks ~ wool * tension", gk.load_dataset("warpbreaks"), "poisson")
         >>> fit.update(". ~ . - wool:tension").formula
         'breaks ~ wool + tension'
-        >>> fit.update(family="quasipoisson").dispersion.__round__(3)
+        >>> round(fit.update(family="quasipoisson").dispersion, 3)
         3.764
         """
         return updating.updated(self, formula, changes)

@@ -104,10 +104,16 @@ class Effects(Record):
         var : str
             The covariate.
 
+        Returns
+        -------
+        MarginalMeans
+            Columns ``estimate std_error df conf_low conf_high``, as of `emmeans`; equation (25.3).
+
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("body_mass_g ~ species * flipper_length_mm", gk.load_dataset("penguins").dropna())
+        >>> penguins = gk.load_dataset("penguins").dropna()
+        >>> fit = gk.glm("body_mass_g ~ species * flipper_length_mm", penguins)
         >>> fit.emtrends("species", "flipper_length_mm").frame["estimate"].round(1).tolist()
         [32.7, 34.6, 54.2]
         """
@@ -118,6 +124,18 @@ class Effects(Record):
         self, by: str | Sequence[str] | None = None, at: Mapping[str, object] | None = None
     ) -> Table:
         """Return tests of the factors' effects through their marginal means, like type III.
+
+        Parameters
+        ----------
+        by : str or list of str, optional
+            Variables within whose levels the others are tested.
+        at : dict, optional
+            Values of variables in the grid, as in `emmeans`.
+
+        Returns
+        -------
+        Table
+            One row for each effect of the factors, columns ``term df statistic p_value``.
 
         Examples
         --------
@@ -157,6 +175,7 @@ class Effects(Record):
             Slope, or elasticity: relative change of the mean for a relative change of x, and
             the two mixed ones.
         level : float
+            Level of the intervals.
         newdata : DataFrame, optional
             Rows to average over instead of those of the fit; any kind that `glm` reads.
         replicates : Replicates, optional
@@ -169,6 +188,10 @@ class Effects(Record):
             ``term contrast estimate std_error statistic p_value conf_low conf_high``; standard
             errors by the delta method, from the covariance in use. A response with levels has a
             row for the probability of each, named in the column ``level``.
+
+        Notes
+        -----
+        Equations (25.4) to (25.7).
 
         Examples
         --------
@@ -210,13 +233,15 @@ class Effects(Record):
         Returns
         -------
         Table
-            As of `marginal_effects`; ratios are tested and bounded on the log scale.
+            As of `marginal_effects`; ratios are tested and bounded on the log scale,
+            equation (25.8).
 
         Examples
         --------
         >>> import glmkit as gk
         >>> fit = gk.glm("low ~ smoke + age + lwt", gk.load_dataset("birthwt"), "binomial")
-        >>> fit.comparisons({"smoke": (0, 1)}, comparison="ratio").frame["estimate"].round(2).tolist()
+        >>> ratio = fit.comparisons({"smoke": (0, 1)}, comparison="ratio")
+        >>> ratio.frame["estimate"].round(2).tolist()
         [1.55]
         """
         return tables.comparisons(self, variables, comparison, _options(by, at, level, newdata, replicates))
@@ -238,13 +263,14 @@ class Effects(Record):
         by, at, level, newdata, replicates
             As in `marginal_effects`.
         type : {"response", "link"}
+            Averages of means, or of linear predictors.
 
         Returns
         -------
         Table
             ``estimate std_error conf_low conf_high`` beside the groups, and the ``level`` of a
             response that has some. On the link scale also ``statistic p_value``: that a mean of
-            the response is 0 is no hypothesis, that a predictor is may be one.
+            the response is 0 is no hypothesis, that a predictor is 0 may be one.
 
         Examples
         --------

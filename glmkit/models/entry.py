@@ -161,6 +161,7 @@ def glm_fit(
     y : (n,) array or Series
         Response, or for binomial data an (n, 2) array of successes and failures.
     family : Family, class or name
+        As in `glm`.
     names : sequence of p str, optional
         Coefficient names; by default the columns of a DataFrame, or ``x1, x2, ...``.
     weights, freq_weights, offset : (n,) arrays, optional
@@ -170,10 +171,12 @@ def glm_fit(
     method : {"ml", "firth", "mean", "median", "jeffreys"}
         As in `glm`.
     control : Control
+        As in `glm`.
 
     Returns
     -------
     Results
+        Without a formula: `predict` takes new rows of X.
 
     Examples
     --------

@@ -23,6 +23,11 @@ class Influences(Record):
     def hatvalues(self) -> pd.Series:
         """Return the leverage of each row (18.1), between 0 and 1; it sums to `rank`.
 
+        Returns
+        -------
+        Series, (n,), by row label
+            0 in a row of weight zero, 1 in a row that is fitted whatever its response.
+
         Examples
         --------
         >>> import glmkit as gk
@@ -38,6 +43,12 @@ class Influences(Record):
         Parameters
         ----------
         type : {"deviance", "pearson"}
+            Which residuals, as in `residuals`.
+
+        Returns
+        -------
+        Series, (n,), by row label
+            NaN in a row of weight zero or of leverage 1.
 
         Examples
         --------
@@ -51,6 +62,11 @@ class Influences(Record):
     def rstudent(self) -> pd.Series:
         """Return residuals studentized without their own row (18.3), after Williams (1987).
 
+        Returns
+        -------
+        Series, (n,), by row label
+            NaN in a row of weight zero or of leverage 1.
+
         Examples
         --------
         >>> import glmkit as gk
@@ -62,6 +78,11 @@ class Influences(Record):
 
     def cooks_distance(self) -> pd.Series:
         """Return Cook's distances (18.4): the change of all coefficients without the row.
+
+        Returns
+        -------
+        Series, (n,), by row label
+            NaN in a row of weight zero or of leverage 1.
 
         Examples
         --------
@@ -75,6 +96,11 @@ class Influences(Record):
     def dffits(self) -> pd.Series:
         """Return the change of each row's own fit without it, in standard errors (18.4).
 
+        Returns
+        -------
+        Series, (n,), by row label
+            NaN in a row of weight zero or of leverage 1.
+
         Examples
         --------
         >>> import glmkit as gk
@@ -86,6 +112,11 @@ class Influences(Record):
 
     def covratio(self) -> pd.Series:
         """Return det cov(coefficients) without the row over that with it (18.4).
+
+        Returns
+        -------
+        Series, (n,), by row label
+            NaN in a row of weight zero or of leverage 1.
 
         Examples
         --------
@@ -115,7 +146,12 @@ class Influences(Record):
         return self._by_coefficient(influence.change_in_coefficients(self.fit, self.estimate))
 
     def dfbetas(self) -> pd.DataFrame:
-        """Return `dfbeta` over the coefficient's standard error without the row.
+        """Return `dfbeta` over the coefficient's standard error without the row (18.4).
+
+        Returns
+        -------
+        DataFrame, (n, p), by row label and coefficient
+            As `dfbeta`, in standard errors.
 
         Examples
         --------
@@ -162,7 +198,8 @@ class Influences(Record):
         Examples
         --------
         >>> import glmkit as gk
-        >>> gk.glm("Volume ~ Girth + Height", gk.load_dataset("trees")).vif()["gvif"].round(3).tolist()
+        >>> fit = gk.glm("Volume ~ Girth + Height", gk.load_dataset("trees"))
+        >>> fit.vif()["gvif"].round(3).tolist()
         [1.369, 1.369]
         """
         return vif.vif_table(self)

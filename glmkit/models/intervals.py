@@ -104,7 +104,7 @@ class Intervals(Record):
 
         Notes
         -----
-        Equation (16.1). Two roots and 2 points + 1 warm refits a parameter. Where the
+        Equation (16.1). Two roots and ``2 * points + 1`` warm refits a parameter. Where the
         estimate is infinite the curve goes from the finite end towards it.
 
         Examples

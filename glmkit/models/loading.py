@@ -19,6 +19,7 @@ def load(
     Parameters
     ----------
     path : str or Path
+        The file; decompressed where its name ends in ``.gz``.
     functions : dict, optional
         Your own functions and constants that the model's formula uses, by name; the file
         holds their names only. Those of `register` are found without.
@@ -29,6 +30,7 @@ def load(
     Returns
     -------
     Results
+        ComponentResults where the model has several linear predictors.
 
     Raises
     ------
@@ -38,11 +40,12 @@ def load(
 
     Examples
     --------
+    >>> import os, tempfile
     >>> import glmkit as gk
-    >>> gk.load("no-such-model.json")
-    Traceback (most recent call last):
-    ...
-    glmkit.errors.ModelFileError: 'no-such-model.json' cannot be read: ...
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.json")
+    >>> gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").save(path)
+    >>> gk.load(path).predict({"wool": ["A", "B"]}).round(2).tolist()
+    [31.04, 25.26]
     """
     return Results(*store.load(path, functions, strict=strict))
 
@@ -53,8 +56,14 @@ def from_json(text: str, *, functions: Mapping[str, object] | None = None, stric
     Parameters
     ----------
     text : str
+        The JSON.
     functions, strict
         As in `load`.
+
+    Returns
+    -------
+    Results
+        ComponentResults where the model has several linear predictors.
 
     Raises
     ------

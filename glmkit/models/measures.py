@@ -39,6 +39,11 @@ class Measures(Record):
             Equations (19.2) to (19.6). Without it, the table; what does not exist for the
             family is left out with the reason in a note.
 
+        Returns
+        -------
+        float, or Table
+            The table has one row a kind, columns ``r2 meaning``.
+
         Raises
         ------
         NoLikelihoodError, FitError
@@ -64,6 +69,11 @@ class Measures(Record):
         alternative : {"greater", "two-sided", "less"}
             Of the variance, against the family's.
 
+        Returns
+        -------
+        Table
+            One row a test, columns ``estimate statistic df p_value``.
+
         Raises
         ------
         FitError
@@ -85,6 +95,11 @@ class Measures(Record):
     def zero_inflation_test(self) -> Table:
         """Return observed against expected zeros, with the score test of van den Broek (1995).
 
+        Returns
+        -------
+        Table
+            One row ``Zeros``, columns ``observed expected ratio statistic df p_value``.
+
         Raises
         ------
         FitError
@@ -98,7 +113,8 @@ class Measures(Record):
         --------
         >>> import glmkit as gk
         >>> fit = gk.glm("art ~ fem + ment", gk.load_dataset("biochemists"), "poisson")
-        >>> fit.zero_inflation_test().frame[["observed", "expected"]].round(1).loc["Zeros"].tolist()
+        >>> zeros = fit.zero_inflation_test().frame.loc["Zeros"]
+        >>> zeros[["observed", "expected"]].round(1).tolist()
         [275.0, 187.8]
         """
         return zero_inflation_table(self)
@@ -111,6 +127,12 @@ class Measures(Record):
         groups : int
             Groups by quantiles of the fitted probability. Equal probabilities stay together, so
             that there may be fewer.
+
+        Returns
+        -------
+        Report
+            Tables ``test`` (``statistic df p_value``) and ``groups`` (``prob_low prob_high nobs
+            observed expected``).
 
         Raises
         ------
@@ -133,6 +155,11 @@ class Measures(Record):
 
     def link_test(self) -> Table:
         """Return Pregibon's (1980) link test: the response on the linear predictor and its square.
+
+        Returns
+        -------
+        Table
+            Rows ``Intercept eta eta^2``; a small p-value of the last speaks against the link.
 
         Raises
         ------
@@ -161,6 +188,11 @@ class Measures(Record):
         level : float
             Level of the interval, which is cut off at 0 and 1.
 
+        Returns
+        -------
+        Table
+            One row ``AUC``, columns ``estimate std_error conf_low conf_high``.
+
         Raises
         ------
         FitError
@@ -188,6 +220,11 @@ class Measures(Record):
             Groups by quantiles of the fitted probability; None takes every distinct
             probability as its own group, as Murphy (1973) did.
 
+        Returns
+        -------
+        Table
+            Rows ``brier reliability resolution uncertainty within skill``, column ``value``.
+
         Raises
         ------
         FitError
@@ -214,6 +251,11 @@ class Measures(Record):
         is a row ``result verdict advice`` of ``tables["checks"]``, and whatever is not well is
         explained in a note. Verdicts are ``ok``, ``look``, ``act``, or ``-`` where the
         question does not arise.
+
+        Returns
+        -------
+        Report
+            One table, ``checks``; its notes say what is not well.
 
         Notes
         -----

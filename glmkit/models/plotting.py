@@ -21,12 +21,19 @@ def plot_means(means: MarginalMeans, ax: Axes | None = None) -> Axes:
     means : MarginalMeans
         What `emmeans`, `emtrends` and their contrasts return.
     ax : Axes, optional
+        What to draw into; a new figure if left out.
+
+    Returns
+    -------
+    Axes
+        What was drawn into.
 
     Examples
     --------
     >>> import glmkit as gk
     >>> fit = gk.glm("breaks ~ wool * tension", gk.load_dataset("warpbreaks"), "poisson")
-    >>> [text.get_text() for text in gk.plot_means(fit.emmeans("tension", by="wool")).get_xticklabels()]
+    >>> ax = gk.plot_means(fit.emmeans("tension", by="wool"))
+    >>> [text.get_text() for text in ax.get_xticklabels()]
     ['L', 'M', 'H']
     """
     from glmkit.plots import effects
@@ -43,6 +50,7 @@ class Plotting(Record):
         Parameters
         ----------
         ax : four Axes, optional
+            What to draw into; a new figure if left out.
         seed : int
             Of the randomized quantile residuals of a discrete response, and of the simulations.
         simulations : int
@@ -68,6 +76,20 @@ class Plotting(Record):
     def plot_half_normal(self, ax: Axes | None = None, *, simulations: int = 39, seed: int = 0) -> Axes:
         """Draw sorted absolute residuals against half-normal quantiles, in an envelope of simulated refits.
 
+        Parameters
+        ----------
+        ax : Axes, optional
+            What to draw into; a new figure if left out.
+        simulations : int
+            Refits to simulated responses that make the envelope.
+        seed : int
+            Of the simulations.
+
+        Returns
+        -------
+        Axes
+            What was drawn into.
+
         Examples
         --------
         >>> import glmkit as gk
@@ -87,7 +109,23 @@ class Plotting(Record):
         exponentiate: bool = False,
         intercept: bool = False,
     ) -> Axes:
-        """Draw coefficients with their Wald intervals; `exponentiate` for ratios on a log axis.
+        """Draw coefficients with their Wald intervals.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            What to draw into; a new figure if left out.
+        level : float
+            Level of the intervals.
+        exponentiate : bool
+            Draw exp(estimate) on a log axis: odds ratios, rate ratios.
+        intercept : bool
+            Draw the intercept too.
+
+        Returns
+        -------
+        Axes
+            What was drawn into.
 
         Examples
         --------
@@ -108,11 +146,18 @@ class Plotting(Record):
         Parameters
         ----------
         variable : str
+            A covariate or factor of the model.
         by : str, optional
             A factor to draw apart.
         ax : Axes, optional
+            What to draw into; a new figure if left out.
         data : bool
             Draw the responses, or for 0/1 responses a rug at either edge.
+
+        Returns
+        -------
+        Axes
+            What was drawn into.
 
         Examples
         --------
@@ -128,10 +173,23 @@ class Plotting(Record):
     def plot_partial_residuals(self, term: str, ax: Axes | None = None) -> Axes:
         """Draw the partial residuals of a term against its variable, with the fitted term and a smoother.
 
+        Parameters
+        ----------
+        term : str
+            A term of one numeric variable, as the formula writes it.
+        ax : Axes, optional
+            What to draw into; a new figure if left out.
+
+        Returns
+        -------
+        Axes
+            What was drawn into.
+
         Examples
         --------
         >>> import glmkit as gk
-        >>> fit = gk.glm("Volume ~ log(Girth) + Height", gk.load_dataset("trees"), gk.Gamma("log"))
+        >>> trees = gk.load_dataset("trees")
+        >>> fit = gk.glm("Volume ~ log(Girth) + Height", trees, gk.Gamma("log"))
         >>> fit.plot_partial_residuals("log(Girth)").get_xlabel()
         'Girth'
         """
@@ -141,6 +199,18 @@ class Plotting(Record):
 
     def plot_calibration(self, groups: int = 10, ax: Axes | None = None) -> Axes:
         """Draw observed shares against predicted probabilities in groups of equal size.
+
+        Parameters
+        ----------
+        groups : int
+            Groups by quantiles of the fitted probability.
+        ax : Axes, optional
+            What to draw into; a new figure if left out.
+
+        Returns
+        -------
+        Axes
+            What was drawn into.
 
         Examples
         --------
@@ -156,6 +226,16 @@ class Plotting(Record):
     def plot_roc(self, ax: Axes | None = None) -> Axes:
         """Draw the ROC curve of a binomial fit, with the area under it.
 
+        Parameters
+        ----------
+        ax : Axes, optional
+            What to draw into; a new figure if left out.
+
+        Returns
+        -------
+        Axes
+            What was drawn into.
+
         Examples
         --------
         >>> import glmkit as gk
@@ -170,6 +250,16 @@ class Plotting(Record):
     def plot_rootogram(self, ax: Axes | None = None) -> Axes:
         """Draw a hanging rootogram of a count response: expected against observed frequencies.
 
+        Parameters
+        ----------
+        ax : Axes, optional
+            What to draw into; a new figure if left out.
+
+        Returns
+        -------
+        Axes
+            What was drawn into.
+
         Examples
         --------
         >>> import glmkit as gk
@@ -183,6 +273,16 @@ class Plotting(Record):
 
     def plot_irls(self, ax: Any = None) -> list[Axes]:
         """Draw the deviance still to go at each iteration, and the working weights of the first and last.
+
+        Parameters
+        ----------
+        ax : two Axes, optional
+            What to draw into; a new figure if left out.
+
+        Returns
+        -------
+        list of two Axes
+            What was drawn into.
 
         Examples
         --------
@@ -205,11 +305,17 @@ class Plotting(Record):
         name : str
             A coefficient.
         ax : Axes, optional
+            What to draw into; a new figure if left out.
         level : float
             Of the interval, whose ends are drawn; the curve goes a little beyond them.
         kind : {"deviance", "signed_root"}
             The rise over the dispersion, where Wald's curve is a parabola; or its signed root,
             where that is a straight line.
+
+        Returns
+        -------
+        Axes
+            What was drawn into.
 
         Raises
         ------

@@ -49,6 +49,12 @@ class Presentation(Record):
         terms : bool
             Add a table with one p-value per term: ``anova(type=2)`` with its default test.
 
+        Returns
+        -------
+        Report
+            Prints as text, HTML, Markdown and LaTeX; ``.tables["coefficients"]``, and ``["terms"]``
+            where asked for, hold the numbers.
+
         Examples
         --------
         >>> import glmkit as gk
@@ -62,7 +68,14 @@ class Presentation(Record):
     def tidy(self, level: float = 0.95, exponentiate: bool = False, ci: str = "wald") -> pd.DataFrame:
         """Return one row per coefficient: ``term estimate std_error statistic p_value conf_low conf_high``.
 
-        Statistic, p-value and interval are those of `ci`, as in `summary`.
+        Parameters
+        ----------
+        level : float
+            Level of the intervals.
+        exponentiate : bool
+            Give exp(estimate) and its interval.
+        ci : {"wald", "profile", "score"}
+            Kind of interval, and of the statistic and p-value beside it, as in `summary`.
 
         Examples
         --------
@@ -75,6 +88,12 @@ class Presentation(Record):
 
     def glance(self) -> pd.DataFrame:
         """Return one row for the model: deviances, degrees of freedom, likelihood, criteria.
+
+        Returns
+        -------
+        DataFrame with one row
+            ``nobs rank df_resid df_null deviance null_deviance loglik aic bic dispersion
+            pearson_chi2 converged n_iter``.
 
         Examples
         --------
@@ -92,6 +111,11 @@ class Presentation(Record):
         ----------
         as_frame : {"pandas", "polars"}
             The library of the result; polars has row labels as a column, and NaN as null.
+
+        Returns
+        -------
+        DataFrame, (n, 6), by row label
+            ``response fitted linear_predictor residual pearson hat``; residuals of the deviance.
 
         Examples
         --------
@@ -162,7 +186,7 @@ class Presentation(Record):
         Prose
             ``.to_text()``, ``.to_markdown()``, ``.to_html()``, ``.to_latex()``, and ``.paragraphs``.
             Exponentiated estimates have the name of their ratio; terms of several columns have
-            the test of `anova` of type 2, or Wald's under a robust covariance; of terms with
+            the test of `Results.anova` of type 2, or Wald's under a robust covariance; of terms with
             more than eight columns the range stands, and after fifteen terms their number.
 
         Raises

@@ -48,6 +48,11 @@ class Record:
     def coefficient_names(self, naming: str | None = None) -> pd.Index:
         """Return the names of all coefficients: glmkit's, or ``"r"`` or ``"label"``.
 
+        Parameters
+        ----------
+        naming : {None, "r", "label"}
+            glmkit's names (``wool[T.B]``), R's (``woolB``) or readable labels.
+
         Examples
         --------
         >>> import glmkit as gk

@@ -50,6 +50,7 @@ class GLMClassifier(Classifier, SinglePredictor):
     Parameters
     ----------
     link : Link, class or name
+        Logit if left out.
     formula, fit_intercept, method, tol, max_iter
         As in `GLMRegressor`. ``method="firth"`` keeps the estimates of separated data finite.
 

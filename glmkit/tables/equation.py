@@ -40,12 +40,15 @@ class Equation:
     Parameters
     ----------
     lines : tuple of Line
+        The equations.
     notes : tuple of str
         What the symbols stand for.
     format : {"text", "latex"}
+        What ``str`` gives.
 
     Examples
     --------
+    >>> from glmkit.tables.equation import Equation, Line, Symbol
     >>> mu, one = Symbol("mu", r"\mu"), Symbol("b0", r"\beta_0")
     >>> Equation((Line(mu, Symbol("=", "="), (one,)),))
     mu = b0
@@ -61,8 +64,8 @@ class Equation:
         Examples
         --------
         >>> import glmkit as gk
-        >>> equation = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").equation()
-        >>> print(equation.to_text())
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> print(fit.equation().to_text())
         breaks ~ Poisson(mu)
         log(mu) = b0 + b1 [wool = B]
         <BLANKLINE>
@@ -77,8 +80,8 @@ class Equation:
         Examples
         --------
         >>> import glmkit as gk
-        >>> equation = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").equation()
-        >>> print(equation.to_latex())
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> print(fit.equation().to_latex())
         \begin{align*}
         \mathrm{breaks} &\sim \mathrm{Poisson}(\mu) \\
         \log(\mu) &= \beta_{0} + \beta_{1} \, [\mathrm{wool} = \mathrm{B}]
@@ -92,8 +95,8 @@ class Equation:
         Examples
         --------
         >>> import glmkit as gk
-        >>> equation = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").equation()
-        >>> print(equation.to_markdown())
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> print(fit.equation().to_markdown())
         $$
         \begin{aligned}
         \mathrm{breaks} &\sim \mathrm{Poisson}(\mu) \\
@@ -111,8 +114,8 @@ class Equation:
         Examples
         --------
         >>> import glmkit as gk
-        >>> equation = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").equation()
-        >>> equation.to_html()[:20]
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> fit.equation().to_html()[:20]
         '<pre class="glmkit">'
         """
         return f'<pre class="glmkit">{html_lines(self.to_text())}</pre>'

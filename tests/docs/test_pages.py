@@ -127,6 +127,13 @@ def test_an_equation_that_a_page_refers_to_exists(page: Path) -> None:
     assert numbers - set(equation_numbers(text_of("mathematics.md"))) == set()
 
 
+def test_an_equation_that_a_docstring_refers_to_exists() -> None:
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (DOCS.parent / "glmkit").rglob("*.py"))
+    referred = re.findall(r"(?:[Ee]quations?|to|and)\s+\((\d+)\.(\d+)\)", sources)
+    assert len(referred) >= 40
+    assert {(int(a), int(b)) for a, b in referred} - set(equation_numbers(text_of("mathematics.md"))) == set()
+
+
 def test_the_vocabulary_of_formulas_is_listed_completely() -> None:
     rows = text_of("security.md").partition("| kind | names |")[2].partition("##")[0]
     listed = set(re.findall(r"`([\w.]+)`", rows))
