@@ -93,7 +93,8 @@ def structured_from_blocks(blocks: Sequence[Block], n: int) -> DenseDesign | Col
     most = MOST_CELLS if 0 < cells <= min(n // ROWS_A_CELL, MOST_CELLS) else JOINED_LEVELS
     pieces = _merged(pieces, most)
     # A wide factor stays an indicator of its levels, whose products with itself need no matrix.
-    if constant and pieces and pieces[0].multiplier is None and len(pieces[0].matrix) <= most:
+    narrow = bool(pieces) and pieces[0].matrix.shape[1] <= JOINED_LEVELS
+    if constant and narrow and pieces[0].multiplier is None:
         pieces[0] = _with_constant(pieces[0], positions[constant[0]])
         del plain[constant[0]], positions[constant[0]]
     at = np.concatenate(positions) if positions else np.arange(0)

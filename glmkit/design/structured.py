@@ -297,6 +297,10 @@ class StructuredDesign:
     def _cells(self) -> Cells | None:
         if not len(self.at) and len(self.coded) == 1 and self.coded[0].multiplier is None:
             piece = self.coded[0]
+            if piece.picked is not None and piece.matrix.size > DENSE_CELLS:
+                none = DenseDesign(np.empty((len(piece.matrix), 0), order="F"))
+                levels = np.arange(len(piece.matrix), dtype=code_type(len(piece.matrix)))
+                return Cells(piece.codes, StructuredDesign(none, self.at, (replace(piece, codes=levels),)))
             return Cells(piece.codes, DenseDesign(np.asfortranarray(piece.matrix[:, np.argsort(piece.at)])))
         variables: list[Coded | Array] = [Coded(piece.codes, len(piece.matrix)) for piece in self.coded]
         variables += [piece.multiplier for piece in self.coded if piece.multiplier is not None]
