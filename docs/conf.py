@@ -1,5 +1,6 @@
 """Sphinx configuration: python -m sphinx -W -b html docs docs/_build/html."""
 
+import re
 import shutil
 from importlib.metadata import version as installed_version
 from importlib.util import find_spec
@@ -70,5 +71,39 @@ def copy_notebooks(app):
         shutil.copy2(notebook, target)
 
 
+# The equations of mathematics.md, by the numbers that docstrings cite: (18.4).
+EQUATIONS = re.compile(r"^(?:\$\$|```\{math\})\n(?:(?!\$\$|```).*\n)*(?:\$\$|```)$", flags=re.M)
+NUMBER = re.compile(r"\\tag\{(\d+\.\d+)\}")
+CITED = re.compile(r"(?<!\S)\((\d+\.\d+)\)")
+
+
+def mark_equations(app, page, source):
+    """Put a target before every numbered equation."""
+    if page != "mathematics":
+        return
+
+    def marked(equation):
+        targets = [f"(equation-{number})=" for number in NUMBER.findall(equation[0])]
+        return "\n".join([*targets, equation[0]])
+
+    source[0] = EQUATIONS.sub(marked, source[0])
+
+
+def link_equations(app, what, name, value, options, lines):
+    """Link the numbers of equations in a docstring, outside its examples."""
+    known = set(NUMBER.findall((Path(app.srcdir) / "mathematics.md").read_text(encoding="utf-8")))
+
+    def linked(cited):
+        number = cited[1]
+        return f"(:ref:`{number} <equation-{number}>`)" if number in known else cited[0]
+
+    example = False
+    for i, line in enumerate(lines):
+        example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
+        lines[i] = line if example else CITED.sub(linked, line)
+
+
 def setup(app):
     app.connect("config-inited", lambda app, config: copy_notebooks(app))
+    app.connect("source-read", mark_equations)
+    app.connect("autodoc-process-docstring", link_equations)

@@ -40,6 +40,21 @@ DATA_FRAME_LIBRARIES = ("pandas", "polars", "pyarrow", "narwhals", "formulaic")
 # A library that one place owns, so that replacing it touches one place.
 OWNED = {"formulaic": "frame/", "tabulate": "tables/render.py", "matplotlib": "plots/"}
 
+# What raises LinAlgError, or prints, where numbers are not finite.
+ASKED = (
+    "lstsq",
+    "svd",
+    "svdvals",
+    "inv",
+    "pinv",
+    "solve",
+    "eigh",
+    "eigvalsh",
+    "eig",
+    "eigvals",
+    "matrix_rank",
+)
+
 FUNCTION_LINES = 40  # from `def` to the end, without the docstring and blank lines
 MODULE_LINES = 400  # all of them
 PARAMETERS = 8  # without self and cls
@@ -179,6 +194,17 @@ def ownership_violations(root: Path) -> list[str]:
     ]
 
 
+def linear_algebra_violations(root: Path) -> list[str]:
+    """What LAPACK cannot answer becomes an error of ours in one place."""
+    return [
+        f"{module.path}:{node.lineno}: calls np.linalg.{node.attr}; ask numerics/algebra.py"
+        for module in read(root)
+        if module.path != "numerics/algebra.py"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and node.attr in ASKED and ast.unparse(node.value) == "np.linalg"
+    ]
+
+
 def scipy_stats_violations(root: Path) -> list[str]:
     """scipy.stats takes longer to import than the rest of the package; functions may import it."""
     return [
@@ -310,6 +336,7 @@ CHECKS: tuple[Check, ...] = (
     data_frame_violations,
     ownership_violations,
     scipy_stats_violations,
+    linear_algebra_violations,
     function_length_violations,
     module_length_violations,
     parameter_violations,
@@ -361,6 +388,7 @@ PLANTED: tuple[tuple[Check, str, str], ...] = (
     (ownership_violations, "models/a.py", "from formulaic import Formula"),
     (ownership_violations, "tables/numbers.py", "from tabulate import tabulate"),
     (ownership_violations, "inference/a.py", "def f():\n    import matplotlib.pyplot as plt"),
+    (linear_algebra_violations, "inference/a.py", "import numpy as np\nx = np.linalg.svd(y)"),
     (scipy_stats_violations, "inference/a.py", "from scipy import stats"),
     (scipy_stats_violations, "inference/a.py", "import scipy.stats"),
     (
@@ -389,6 +417,7 @@ ALLOWED: tuple[tuple[Check, str, str], ...] = (
     (layer_violations, "frame/a.py", "from .names import CoefName\nimport numpy"),
     (data_frame_violations, "frame/a.py", "import pandas"),
     (ownership_violations, "tables/render.py", "import tabulate"),
+    (linear_algebra_violations, "numerics/algebra.py", "import numpy as np\nx = np.linalg.svd(y)"),
     (scipy_stats_violations, "inference/a.py", "def f():\n    import scipy.stats"),
     (scipy_stats_violations, "inference/a.py", "import scipy.special"),
     (function_length_violations, "frame/a.py", LONG_DOCSTRING),

@@ -152,6 +152,9 @@ def _coded_pieces(block: Block, at: IntArray) -> list[CodedColumns] | None:
             for part, k in zip(block.parts, index, strict=True)
             if isinstance(part, NumericPart)
         ]
-        multiplier = np.prod(numbers, axis=0) if len(numbers) > 1 else (numbers[0] if numbers else None)
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # a product out of range is refused by name, by the fit
+            multiplier = np.prod(numbers, axis=0) if len(numbers) > 1 else (numbers[0] if numbers else None)
         pieces.append(CodedColumns(whole.codes, whole.matrix, chosen.ravel(order="F"), multiplier))
     return pieces

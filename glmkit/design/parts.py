@@ -164,8 +164,11 @@ def fill_column(parts: Sequence[Part], position: int, out: Array) -> None:
     chosen.sort(key=lambda pair: isinstance(pair[0], NumericPart))
     (first, column), *others = chosen
     first.write(column, out)
-    for part, column in others:
-        part.multiply(column, out)
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # a product out of range is refused by name, by the fit
+        for part, column in others:
+            part.multiply(column, out)
 
 
 def _joined(parts: tuple[Part, ...]) -> list[Part]:

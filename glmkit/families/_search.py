@@ -9,6 +9,7 @@ import numpy as np
 
 from glmkit._typing import Array
 from glmkit.families.parameters import Nuisance
+from glmkit.numerics.algebra import eigenvalues, inverse, symmetric
 
 __all__ = ["highest", "summit"]
 
@@ -50,8 +51,14 @@ def summit(function: Callable[[Array], float], start: Array, low: float, high: f
         if settled:
             break
     _, bend = _derivatives(function, at)
-    inner = low < at[0] < high and bool(np.all(np.linalg.eigvalsh(bend) < 0.0))
-    return Nuisance(float(at[0]), float(np.sqrt(-np.linalg.inv(bend)[0, 0])) if inner else float("nan"))
+    inner = (
+        low < at[0] < high
+        and bool(np.all(np.isfinite(bend)))
+        and bool(np.all(eigenvalues("A nuisance parameter", bend) < 0.0))
+    )
+    return Nuisance(
+        float(at[0]), float(np.sqrt(-inverse("A nuisance parameter", bend)[0, 0])) if inner else float("nan")
+    )
 
 
 def _uphill(slope: Array, bend: Array, at: Array, ends: tuple[Array, Array]) -> Array:
@@ -61,8 +68,8 @@ def _uphill(slope: Array, bend: Array, at: Array, ends: tuple[Array, Array]) -> 
     """
     free = ~(((at <= ends[0]) & (slope < 0.0)) | ((at >= ends[1]) & (slope > 0.0)))
     step = np.zeros(2)
-    if np.any(free):
-        bends, axes = np.linalg.eigh(bend[np.ix_(free, free)])
+    if np.any(free) and np.all(np.isfinite(bend)):
+        bends, axes = symmetric("A nuisance parameter", bend[np.ix_(free, free)])
         size = np.maximum(np.abs(bends), _FLAT * np.max(np.abs(bends)))
         with np.errstate(divide="ignore", invalid="ignore"):  # flat all over: nothing to climb
             step[free] = np.nan_to_num(axes @ (axes.T @ slope[free] / size))

@@ -336,9 +336,9 @@ class Family(AnyKind, Parameters, Distribution, LikelihoodRemarks, ABC):
     ) -> Array:
         """Return the log-likelihood of each row, (n,), with R's conventions for weights.
 
-        Gaussian weights divide the variance; those of the other families multiply the
-        log density. Rows of weight zero give 0. NaN where the number does not exist
-        (see :meth:`likelihood_note`).
+        Weights of the Gaussian and Tweedie families divide the dispersion; those of the
+        others multiply the log density. Rows of weight zero give 0. NaN where the number
+        does not exist (see :meth:`likelihood_note`).
         """
         deviance = self.unit_deviance(y, m)
         with np.errstate(divide="ignore", invalid="ignore"):  # dispersion 0: a perfect fit

@@ -34,6 +34,7 @@ from scipy import special
 
 from glmkit._typing import Array, BoolArray
 from glmkit.errors import FamilyError
+from glmkit.families._draws import beta_draws, binomial_draws
 from glmkit.families.link import Link
 from glmkit.families.link_names import LinkLike, link_from
 from glmkit.families.vector import Arranged, ComponentSpec, VectorFamily
@@ -203,7 +204,7 @@ class Beta(_MeanPrecision):
 
     def rvs(self, eta: Array, trials: Array | None, rng: np.random.Generator) -> Array:
         p, q, _ = self._shapes(eta)
-        return rng.beta(p, q)
+        return beta_draws(p, q, self.fitted(eta)[:, 0], rng)
 
 
 class BetaBinomial(_MeanPrecision):
@@ -325,5 +326,6 @@ class BetaBinomial(_MeanPrecision):
         p, q, _ = self._shapes(eta)
         size = np.ones(len(eta)) if trials is None else np.rint(trials)
         some = size > 0
-        drawn = rng.binomial(np.where(some, size, 1.0).astype(np.int64), rng.beta(p, q))
+        chance = beta_draws(p, q, self.fitted(eta)[:, 0], rng)
+        drawn = binomial_draws(np.where(some, size, 1.0), chance, rng)
         return np.where(some, drawn / np.where(some, size, 1.0), np.nan)

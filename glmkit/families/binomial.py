@@ -14,6 +14,7 @@ import numpy as np
 from scipy import special
 
 from glmkit._typing import Array, BoolArray
+from glmkit.families._draws import binomial_draws
 from glmkit.families._kernels import log_choose_ratio, relative_entropy
 from glmkit.families._quantiles import count_quantile
 from glmkit.families.base import Family
@@ -169,6 +170,9 @@ class Binomial(Family, verified=True):
     def _drawable(self, m: Mean, parameter: Array) -> BoolArray:
         return np.isfinite(m.mu) & (parameter > 0.0)
 
+    def _still(self, m: Mean, parameter: Array) -> BoolArray:
+        return np.zeros(m.mu.shape, dtype=bool)
+
     def below(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> Array:
         size = np.rint(self._size(y, weights, trials))
         with np.errstate(divide="ignore", invalid="ignore"):  # without trials there is no response
@@ -204,8 +208,7 @@ class Binomial(Family, verified=True):
         return count / some
 
     def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
-        successes = rng.binomial(parameter.astype(np.int64), np.clip(m.mu, 0.0, 1.0))
-        return successes / parameter
+        return binomial_draws(parameter, np.clip(m.mu, 0.0, 1.0), rng) / parameter
 
     def nll(self, y: Array, eta: Array) -> Array:
         yes = np.where(y > 0.0, self.link.log_mean(eta), 0.0)

@@ -71,9 +71,10 @@ class NegativeBinomial(Poisson, verified=True):
     Examples
     --------
     >>> import glmkit as gk
-    >>> NegativeBinomial(), NegativeBinomial(2, "sqrt")
+    >>> gk.NegativeBinomial(), gk.NegativeBinomial(2, "sqrt")
     (NegativeBinomial(theta=None, link="log"), NegativeBinomial(theta=2, link="sqrt"))
-    >>> fit = gk.glm("Days ~ Sex + Age + Eth + Lrn", gk.load_dataset("quine"), NegativeBinomial())
+    >>> quine = gk.load_dataset("quine")
+    >>> fit = gk.glm("Days ~ Sex + Age + Eth + Lrn", quine, gk.NegativeBinomial())
     >>> round(fit.theta, 4), round(fit.theta_se, 4)
     (1.2749, 0.161)
     """
@@ -83,7 +84,9 @@ class NegativeBinomial(Poisson, verified=True):
 
     name: ClassVar[str] = "negative.binomial"
     title: ClassVar[str] = "Negative binomial"
-    canonical_link: ClassVar[Link | None] = None  # log(mu / (mu + theta)) would be it
+    variance_text: ClassVar[str] = "mu + mu^2 / theta"
+    canonical_link: ClassVar[Link | None] = None
+    """None is offered: log(mu / (mu + theta)) would be it."""
     ratio_names: ClassVar[Mapping[Link, str]] = {Log(): "rate ratio"}
     overdispersion_cure: ClassVar[str] = "another theta, more terms, or a quasi family"
     spread_alternatives: ClassVar[tuple[str, ...]] = ()
@@ -205,7 +208,8 @@ class NegativeBinomial(Poisson, verified=True):
     def _draw(self, m: Mean, parameter: Array, rng: np.random.Generator) -> Array:
         if self._is_poisson:
             return super()._draw(m, parameter, rng)
-        return poisson_draws(rng.standard_gamma(self._theta, m.mu.shape) * (m.mu / self._theta), rng)
+        rate = rng.standard_gamma(self._theta, m.mu.shape)
+        return poisson_draws(np.where(rate > 0.0, rate * (m.mu / self._theta), 0.0), rng)
 
     def nll(self, y: Array, eta: Array) -> Array:
         if self._is_poisson:

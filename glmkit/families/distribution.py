@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 import numpy as np
 
 from glmkit._typing import Array, BoolArray
@@ -10,9 +12,20 @@ from glmkit.families.link import Mean
 
 __all__ = ["Distribution"]
 
+_LOST: Final = 1e-17
+"""A standard deviation of this share of the mean is lost in its last digit."""
+
 
 class Distribution:
     """What a family with a distribution answers; the public half of `Family`, over its hooks."""
+
+    if TYPE_CHECKING:  # the family's
+
+        def variance(self, m: Mean) -> Array:
+            """Return V(mu), (n,)."""
+
+        def valid_mean(self, m: Mean) -> BoolArray:
+            """Return which means, (n,), lie in the family's range."""
 
     # Each hook takes the mean and one more parameter per row, which _parameter makes of
     # dispersion, weights and trials: phi / w, or a number of trials.
@@ -84,15 +97,19 @@ class Distribution:
         trials: Array | None,
         rng: np.random.Generator,
     ) -> Array:
-        """Return one draw per row, (n,); NaN in rows of weight zero that need their weight."""
-        parameter = self._parameter(m, dispersion, weights, trials)
-        drawable = self._drawable(m, parameter)
-        if drawable.all():
-            return self._draw(m, parameter, rng)
-        out = np.full(m.mu.shape, np.nan)
-        rows = Mean(*(a[drawable] for a in m))
-        out[drawable] = self._draw(rows, parameter[drawable], rng)
-        return out
+        """Return one draw per row, (n,); NaN in rows of weight zero that need their weight.
+
+        Where the spread is lost in the last digit of the mean, the mean is the draw.
+        """
+        with np.errstate(all="ignore"):  # at the end of doubles an argument of NumPy's may be 0 or infinite
+            parameter = self._parameter(m, dispersion, weights, trials)
+            still = self._still(m, parameter)
+            drawable = self._drawable(m, parameter) & ~still
+            out = np.where(still, m.mu, np.nan)
+            rows = m if drawable.all() else Mean(*(a[drawable] for a in m))
+            drawn = self._draw(rows, parameter[drawable], rng)
+            out[drawable] = np.where(np.isnan(drawn), rows.mu, drawn)  # nan: of an infinite number of parts
+            return out
 
     def _parameter(self, m: Mean, dispersion: float, weights: Array | None, trials: Array | None) -> Array:
         """Return phi / w, (n,)."""
@@ -102,7 +119,14 @@ class Distribution:
             return np.asarray(dispersion / weights)
 
     def _drawable(self, m: Mean, parameter: Array) -> BoolArray:
-        return np.isfinite(m.mu) & np.isfinite(parameter)
+        return self.valid_mean(m) & np.isfinite(m.mu) & np.isfinite(parameter)
+
+    def _still(self, m: Mean, parameter: Array) -> BoolArray:
+        """Return which rows have no spread in double precision; its square is (phi / w) V(mu)."""
+        variance = parameter * self.variance(m)
+        none = (parameter == 0.0) | ((m.mu == 0.0) & (variance == 0.0))
+        lost = (variance > 0.0) & (np.sqrt(variance) <= _LOST * np.abs(m.mu))
+        return np.asarray(np.isfinite(m.mu + parameter + variance) & (none | lost))
 
     def _cdf(self, y: Array, m: Mean, parameter: Array) -> Array:
         raise self._no_distribution()

@@ -232,10 +232,16 @@ class Sqrt(_Unbounded, verified=True):
 class Power(_Unbounded, verified=True):
     """eta = mu^p, mu > 0, for any p but 0 (whose limit is the log link).
 
+    Parameters
+    ----------
+    p : float
+        The power: finite, and not 0.
+
     Examples
     --------
     >>> import numpy as np
-    >>> Power(0.5).name, Power(0.5)(np.array([4.0]))
+    >>> import glmkit as gk
+    >>> gk.Power(0.5).name, gk.Power(0.5)(np.array([4.0]))
     ('mu^0.5', array([2.]))
     """
 
@@ -255,7 +261,8 @@ class Power(_Unbounded, verified=True):
 
         Examples
         --------
-        >>> Power(2 / 3).name
+        >>> import glmkit as gk
+        >>> gk.Power(2 / 3).name
         'mu^0.666667'
         """
         return f"mu^{self.p:.6g}"

@@ -30,11 +30,12 @@ class Multinomial(VectorFamily):
     Parameters
     ----------
     ref : label, optional
-        The baseline; the first level if left out.
+        The baseline, a level of the response; the first one if left out.
 
     Examples
     --------
-    >>> Multinomial(), Multinomial(ref="b")
+    >>> import glmkit as gk
+    >>> gk.Multinomial(), gk.Multinomial(ref="b")
     (Multinomial(), Multinomial(ref='b'))
     """
 

@@ -41,7 +41,7 @@ class Parameters:
     counted_dispersion: ClassVar[int] = 0
     """Dispersions the AIC counts besides the coefficients."""
     nuisance_name: ClassVar[str] = ""
-    """Of the parameter that can be estimated; empty where there is none."""
+    """Name of the parameter that can be estimated; empty where there is none."""
     nuisance_precision: ClassVar[float] = 0.0
     """Error of the estimate at given means, in standard errors: less is not asked of a fit."""
 

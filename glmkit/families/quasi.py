@@ -77,9 +77,20 @@ class _NoLikelihood(Family, verified=True):
 class QuasiPoisson(_NoLikelihood, Poisson, verified=True):
     """Poisson with an estimated dispersion: the same coefficients, honest standard errors.
 
+    Parameters
+    ----------
+    link : Link, Link class or str, optional
+        The log link if left out.
+
+    Notes
+    -----
+    There is no distribution: the log-likelihood is NaN, and draws, quantiles and tail
+    probabilities raise `NoLikelihoodError`.
+
     Examples
     --------
-    >>> QuasiPoisson(), QuasiPoisson().dispersion is None
+    >>> import glmkit as gk
+    >>> gk.QuasiPoisson(), gk.QuasiPoisson().dispersion is None
     (QuasiPoisson(link="log"), True)
     """
 
@@ -91,9 +102,20 @@ class QuasiPoisson(_NoLikelihood, Poisson, verified=True):
 class QuasiBinomial(_NoLikelihood, Binomial, verified=True):
     """Binomial with an estimated dispersion: the same coefficients, honest standard errors.
 
+    Parameters
+    ----------
+    link : Link, Link class or str, optional
+        The logit link if left out.
+
+    Notes
+    -----
+    There is no distribution: the log-likelihood is NaN, and draws, quantiles and tail
+    probabilities raise `NoLikelihoodError`.
+
     Examples
     --------
-    >>> QuasiBinomial("cloglog").ratio_name
+    >>> import glmkit as gk
+    >>> gk.QuasiBinomial("cloglog").ratio_name
     'hazard ratio'
     """
 
@@ -129,9 +151,13 @@ class Quasi(_NoLikelihood, verified=True):
     Responses of 0 are refused with ``mu^2`` and ``mu^3``, whose quasi-deviance is
     infinite there (R replaces it by an arbitrary constant for ``mu^2``).
 
+    There is no distribution: the log-likelihood is NaN, and draws, quantiles and tail
+    probabilities raise `NoLikelihoodError`.
+
     Examples
     --------
-    >>> Quasi("mu^2"), Quasi().has_likelihood
+    >>> import glmkit as gk
+    >>> gk.Quasi("mu^2"), gk.Quasi().has_likelihood
     (Quasi(variance="mu^2", link="log"), False)
     """
 
@@ -184,7 +210,7 @@ class Quasi(_NoLikelihood, verified=True):
 
     @property
     def canonical_slope(self) -> float:  # type: ignore[override]
-        """D theta / d eta for that link."""
+        """The slope d theta / d eta for the canonical link: dmu / V(mu), a constant."""
         return self.like.canonical_slope
 
     @property

@@ -125,10 +125,16 @@ class Gaussian(Family, verified=True):
 class Poisson(Family, verified=True):
     """The Poisson family of counts: V = mu, dispersion 1.
 
+    Parameters
+    ----------
+    link : Link, Link class or str, optional
+        The log link if left out.
+
     Examples
     --------
     >>> import numpy as np
-    >>> family = Poisson()
+    >>> import glmkit as gk
+    >>> family = gk.Poisson()
     >>> m = family.mean(np.log([2.0, 2.0, 2.0]))
     >>> family.unit_deviance(np.array([0.0, 2.0, 4.0]), m).round(4)
     array([4.    , 0.    , 1.5452])

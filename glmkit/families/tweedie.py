@@ -61,7 +61,8 @@ class Tweedie(Family, verified=True):
     link : Link, Link class or str, optional
         The log link if left out.
     estimated : bool
-        Whether `power` is the estimate of a fit.
+        Whether `power` is the estimate of a fit: a new fit estimates it again, and it
+        counts as a parameter.
 
     Notes
     -----
@@ -70,7 +71,8 @@ class Tweedie(Family, verified=True):
 
     Examples
     --------
-    >>> Tweedie(), Tweedie(1.2, "identity")
+    >>> import glmkit as gk
+    >>> gk.Tweedie(), gk.Tweedie(1.2, "identity")
     (Tweedie(power=1.5, link="log"), Tweedie(power=1.2, link="identity"))
     """
 
@@ -121,7 +123,7 @@ class Tweedie(Family, verified=True):
 
     @property
     def canonical_link(self) -> Link | None:  # type: ignore[override]
-        """The power 1 - p of the mean."""
+        """The link mu^(1 - p) for the power p, log for 1; None while the power is unknown."""
         if self.power is None:
             return None
         named = {1.0: Log(), 2.0: Inverse(), 3.0: InverseSquare()}
@@ -129,7 +131,7 @@ class Tweedie(Family, verified=True):
 
     @property
     def canonical_slope(self) -> float:  # type: ignore[override]
-        """D theta / d eta for that link."""
+        """The slope d theta / d eta for the canonical link: dmu / V(mu), a constant."""
         return 1.0 if self._power == 1.0 else 1.0 / (1.0 - self._power)
 
     # -- responses and moments ---------------------------------------------------------

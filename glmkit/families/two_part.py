@@ -197,8 +197,9 @@ class ZeroInflated(_TwoPart):
 
     Examples
     --------
-    >>> ZeroInflated()
-    ZeroInflated(Poisson(link="log"))
+    >>> import glmkit as gk
+    >>> gk.ZeroInflated(), gk.ZeroInflated(link="probit")
+    (ZeroInflated(Poisson(link="log")), ZeroInflated(Poisson(link="log"), link="probit"))
     """
 
     name: ClassVar[str] = "zero-inflated"

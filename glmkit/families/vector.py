@@ -101,11 +101,11 @@ class VectorFamily(AnyKind, Parameters, ABC):
     edge: ClassVar[float] = np.inf
     """Size of a predictor beyond which :meth:`boundary_note` is asked."""
     edge_cure: ClassVar[str] = ""
-    """What to do there."""
+    """What to do about a predictor beyond :attr:`edge`, in words."""
     limit_text: ClassVar[str] = "some levels become impossible"
-    """What happens in the rows that are separated."""
+    """What happens in the rows that are separated, in words."""
     limit_cure: ClassVar[str] = "Merge or drop the levels concerned, or collect more data."
-    """What to do there."""
+    """What to do about rows that are separated, in words."""
     takes_exposure: ClassVar[bool] = False
     """Whether the offset is added to the logarithm of a mean."""
     ratio_name: ClassVar[str] = ""
@@ -181,6 +181,7 @@ class VectorFamily(AnyKind, Parameters, ABC):
         prior : (n,) array
             Prior weights, the trials in them.
         trials : (n,) array or None
+            Trials of each row, where the response is counts of them.
         """
         if indicator is None:
             return Arranged(y[:, None], prior, trials)

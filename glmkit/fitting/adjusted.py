@@ -40,6 +40,7 @@ from glmkit.design.matrix import Design
 from glmkit.families.base import Family
 from glmkit.fitting.objective import GLMObjective, Point, Quadratic
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
+from glmkit.numerics.algebra import solution
 from glmkit.numerics.factor import InformationFactor
 
 __all__ = ["METHODS", "AdjustedObjective", "adjusted_scoring", "is_penalised"]
@@ -50,6 +51,8 @@ METHODS = {"ml": "ml", "firth": "firth", "mean": "firth", "median": "median", "j
 # How many times its square the length of a step may grow on the way to a root, where it
 # cannot be made to fall all the way.
 RISES = (0.0, 3.0, 25.0)
+# A step that is still this share of one made half the iterations before goes nowhere.
+STANDING = 0.999
 # Step of the differences of the adjusted score, in standard errors, and the number of
 # columns up to which its whole derivative is worth two passes a column.
 DIFFERENCE = 1e-4
@@ -72,6 +75,8 @@ def adjusted_scoring(objective: AdjustedObjective, start: Array, control: Contro
     first = fisher_scoring(objective, objective.at(start), control)
     if first.converged or is_penalised(objective.method, objective.base.family):
         return first
+    if _is_scaleless(objective, first):
+        return first
     jeffreys = replace(objective, method="jeffreys")
     near = fisher_scoring(jeffreys, jeffreys.at(start), control).point.beta
     for rise in RISES:
@@ -80,6 +85,18 @@ def adjusted_scoring(objective: AdjustedObjective, start: Array, control: Contro
             if solution.converged:
                 return solution
     return first
+
+
+def _is_scaleless(objective: AdjustedObjective, solution: Solution) -> bool:
+    """Return whether Pearson's dispersion, of as many columns as rows, keeps every step at one length.
+
+    It falls with the squares of the score, so that the length of a step says nothing of how far a root is.
+    """
+    base = objective.base
+    if base.family.dispersion is not None or objective.dispersion is not None:
+        return False
+    middle = solution.trace[len(solution.trace) // 2]
+    return base.count <= base.design.shape[1] and solution.trace[-1].step >= STANDING * middle.step
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,10 +158,15 @@ class AdjustedObjective:
             if not np.isfinite(ahead.merit + behind.merit):
                 return None
             slope[:, j] = (self.quadratic(behind).score - self.quadratic(ahead).score) / (2.0 * change)
+        uphill = errors * quadratic.score / quadratic.unit
         scaled = slope * errors * errors[:, None] / quadratic.unit  # near the identity
-        if not np.all(np.isfinite(scaled)) or np.linalg.cond(scaled) > 1.0 / DIFFERENCE**2:
+        if (
+            not np.all(np.isfinite(scaled))
+            or not np.all(np.isfinite(uphill))
+            or np.linalg.cond(scaled) > 1.0 / DIFFERENCE**2
+        ):
             return None
-        step = np.asarray(errors * np.linalg.solve(scaled, errors * quadratic.score / quadratic.unit))
+        step = np.asarray(errors * solution("A step of the adjusted score", scaled, uphill))
         return step if self.at(point.beta + step).merit < point.merit else None
 
     def prior_score(self, point: Point) -> Array:

@@ -32,6 +32,7 @@ from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.families.base import Family, Mean
 from glmkit.fitting.objective import GLMObjective
 from glmkit.fitting.qp import Constraints, QuadraticStep, quadratic_step
+from glmkit.numerics.algebra import least_squares, singular
 from glmkit.numerics.factor import cholesky_factor
 
 __all__ = ["Bounds", "ConstrainedFit", "at_edge", "constrained_fit", "eta_bounds"]
@@ -330,10 +331,10 @@ class _Region:
             score = design.tdot(self.score_rows(eta))
             outward = np.where(fall[working] < rise[working], -1.0, 1.0)
             rows = design.select(working).dense()
-            multipliers[working] = outward * np.linalg.lstsq(rows.T, score, rcond=None)[0]
+            multipliers[working] = outward * least_squares("The fit on the edge", rows.T, score)
             # On the bounds to the last digit.
             missed = eta[working] - self.objective.offset[working] - rows @ beta
-            beta = beta + np.linalg.lstsq(rows, missed, rcond=None)[0]
+            beta = beta + least_squares("The fit on the edge", rows, missed)
         return ConstrainedFit(
             beta=beta,
             eta=eta,
@@ -361,7 +362,7 @@ def _face(rows: Array, norms: Array) -> Array:
     """Return a basis (p, k) of the null space of rows, orthonormal in columns of norm 1."""
     if len(rows) == 0:
         return np.eye(len(norms))
-    _, size, across = np.linalg.svd(rows / norms)
+    _, size, across = singular("The fit on the edge", rows / norms)
     return np.asarray(across[np.count_nonzero(size > 1e-11 * size[0]) :].T) / norms[:, None]
 
 

@@ -124,7 +124,12 @@ class ComponentFit:
 
 
 def fit_components(
-    problem: ComponentProblem, family: VectorFamily, control: Control, start: Array | None = None
+    problem: ComponentProblem,
+    family: VectorFamily,
+    control: Control,
+    start: Array | None = None,
+    *,
+    null: tuple[NullModel, int] | None = None,
 ) -> ComponentFit:
     """Return the maximum likelihood fit of `family` to `problem`.
 
@@ -135,6 +140,8 @@ def fit_components(
     control : Control
     start : (p,) array, optional
         Coefficients to start from, over all columns; dependent ones are ignored.
+    null : tuple of NullModel and its rank, optional
+        Where it is known, or not wanted.
 
     Raises
     ------
@@ -149,8 +156,8 @@ def fit_components(
         else _started(objective, stack.centring.to_fitted(start[stack.kept]))
     )
     solution = fisher_scoring(objective, point, control)
-    null, null_rank = null_model(problem, family, control)
-    return measured(problem, family, stack, solution, (null, null_rank))
+    null = null_model(problem, family, control) if null is None else null
+    return measured(problem, family, stack, solution, null)
 
 
 def objective_of(problem: ComponentProblem, family: VectorFamily, stack: Stack) -> ComponentObjective:
@@ -167,9 +174,8 @@ def measured(
 ) -> ComponentFit:
     """Return the fit that a solution of the iterations is."""
     point = solution.point
-    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
-        outcome = family.fitted(point.eta)
-        pearson = _counted_sum(problem, family.pearson(problem.y, point.eta))
+    outcome = family.fitted(point.eta)
+    pearson = _counted_sum(problem, family.pearson(problem.y, point.eta))
     return ComponentFit(
         problem=problem,
         family=family,

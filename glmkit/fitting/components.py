@@ -37,6 +37,8 @@ __all__ = [
 
 # What is added to the diagonal of a singular matrix of products, as a share of it.
 RIDGE = 1e-8
+# Up to so many numbers, n K K p, one product of everything costs less than a look at every pair of components.
+SMALL = 400_000
 # Numbers of curvature held at a time: 32 MB.
 CURVATURE_ELEMENTS = 4_000_000
 # The loop never asks a model of several predictors for one mean.
@@ -161,6 +163,8 @@ def stacked_gram(components: tuple[Component, ...], weights: Array) -> Array:
     `weights` are W, (n, K, K) symmetric, or w, (n,), for W = w times the unit matrix.
     """
     where = places(components)
+    if weights.ndim > 1 and weights.size * where[-1].stop <= SMALL:
+        return _spread_gram(components, weights)
     total = np.zeros((where[-1].stop, where[-1].stop))
     for c, first in enumerate(components):
         along = weights[:, None] * first.pattern if weights.ndim == 1 else _along(weights, first.pattern)
@@ -170,6 +174,16 @@ def stacked_gram(components: tuple[Component, ...], weights: Array) -> Array:
             total[where[c], where[d]] = block
             total[where[d], where[c]] = block.T
     return total
+
+
+def _spread_gram(components: tuple[Component, ...], weights: Array) -> Array:
+    """Return the same of few rows in one product, their linear functions spread out, (n, K, p)."""
+    rows = np.concatenate(
+        [c.design.dense()[:, None, :] * c.pattern[None, :, None] for c in components], axis=2
+    )
+    size = rows.shape[2]
+    total = rows.reshape(-1, size).T @ np.matmul(weights, rows).reshape(-1, size)
+    return np.asarray(0.5 * (total + total.T))
 
 
 def _along(values: Array, pattern: Array) -> Array:
@@ -241,7 +255,7 @@ class ComponentObjective:
 
     def quadratic(self, point: Point) -> Quadratic:
         """Return score, information and step at `point`."""
-        gradient = self._gradient(point.eta)
+        gradient = self.gradient(point.eta)
         score = self._within(stacked_tdot(self.components, gradient))
         factor = self._factor(point.eta, gradient)
         return Quadratic(score, factor, factor.solve(score), weight_unit(self.weights))
@@ -279,7 +293,8 @@ class ComponentObjective:
         beta = factor.solve(self._within(stacked_tdot(self.components, target)))
         return beta if np.all(np.isfinite(beta)) else None
 
-    def _gradient(self, eta: Array) -> Array:
+    def gradient(self, eta: Array) -> Array:
+        """Return the weighted gradient by the predictors, (n, K)."""
         with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
             return self._counted(self.family.gradient(self.y, eta))
 

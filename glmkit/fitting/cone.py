@@ -13,6 +13,7 @@ import numpy as np
 
 from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.matrix import Design
+from glmkit.numerics.algebra import singular
 from glmkit.numerics.compensated import compensated_residual
 from glmkit.numerics.factor import triangular_root
 from glmkit.numerics.rank import Rank, independent_columns
@@ -221,7 +222,7 @@ def _candidates(rows: Array, g: Array) -> list[Array]:
     if len(ties) == 0:
         return [g]
     root = triangular_root(np.asfortranarray(ties), np.ones(ties.shape[1]))
-    _, size, across = np.linalg.svd(root)
+    _, size, across = singular("The direction of separation", root)
     span = across[: np.count_nonzero(size > TIE * size[0])]
     exact = g - span.T @ (span @ g)
     exact -= span.T @ (span @ exact)  # once more: twice is enough
@@ -261,7 +262,7 @@ def _first_rows(
 
 def _null_vector(rows: Array) -> Array | None:
     """Return g with rows g = 0 and length 1, or None when there is only 0."""
-    _, size, across = np.linalg.svd(rows)
+    _, size, across = singular("The direction of separation", rows)
     rank = int(np.count_nonzero(size > TIE * max(float(size[0]), 1e-300)))
     return None if rank == rows.shape[1] else np.asarray(across[rank])
 

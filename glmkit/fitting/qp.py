@@ -18,6 +18,7 @@ import numpy as np
 
 from glmkit._typing import Array, IntArray
 from glmkit.design.matrix import Design
+from glmkit.numerics.algebra import least_squares, singular, solution
 
 __all__ = ["Constraints", "QuadraticStep", "quadratic_step"]
 
@@ -106,12 +107,14 @@ class _Program(NamedTuple):
         """Return the way to the best point with `rows` held, and their multipliers (>= 0 is right)."""
         gradient = self.score - self.information @ step
         if not rows:
-            return np.asarray(np.linalg.solve(self.information, gradient), np.float64), np.empty(0)
+            return np.asarray(
+                solution("A step within bounds", self.information, gradient), np.float64
+            ), np.empty(0)
         held = self._outward(rows)
-        _, size, across = np.linalg.svd(held)
+        _, size, across = singular("A step within bounds", held)
         free = across[np.count_nonzero(size > STILL * size[0]) :].T
-        way = free @ np.linalg.solve(free.T @ self.information @ free, free.T @ gradient)
-        multipliers = np.linalg.lstsq(held.T, gradient - self.information @ way, rcond=None)[0]
+        way = free @ solution("A step within bounds", free.T @ self.information @ free, free.T @ gradient)
+        multipliers = least_squares("A step within bounds", held.T, gradient - self.information @ way)
         return np.asarray(way, np.float64), np.asarray(multipliers, np.float64)
 
     def _outward(self, rows: list[Held]) -> Array:

@@ -15,6 +15,7 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.errors import DataError
 from glmkit.frame.values import ContrastSpec, level_text
+from glmkit.numerics.algebra import rank_of
 
 __all__ = ["SCHEMES", "TREATMENT", "LevelCoding", "contrast_spec", "full_coding", "reduced_coding"]
 
@@ -224,7 +225,7 @@ def _custom(spec: ContrastSpec, levels: tuple[Hashable, ...], name: str) -> Leve
             column=name,
             shape=matrix.shape,
         )
-    if np.linalg.matrix_rank(np.column_stack([np.ones(n), matrix])) < n:
+    if rank_of("The coding of the levels", np.column_stack([np.ones(n), matrix])) < n:
         raise DataError(
             f"The contrast matrix for {name!r} is singular: its columns and the constant are linearly"
             " dependent. Give independent contrasts.",

@@ -31,6 +31,7 @@ from scipy import optimize, special
 from glmkit._typing import Array, IntArray
 from glmkit.errors import FitError
 from glmkit.inference.reference import interval_quantile, two_sided
+from glmkit.numerics.algebra import symmetric
 
 __all__ = [
     "ADJUSTMENTS",
@@ -221,7 +222,7 @@ class _Reach(NamedTuple):
 
 def _reach(correlation: Array, seed: int) -> _Reach:
     """Return max_j |b_j'w| over quasi-random directions w, with B B' = correlation."""
-    values, vectors = np.linalg.eigh(correlation)
+    values, vectors = symmetric("The adjustment for several tests", correlation)
     used = values > RANK_TOLERANCE * values[-1]
     root = vectors[:, used] * np.sqrt(values[used])
     rank = int(np.sum(used))

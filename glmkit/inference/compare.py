@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -14,8 +13,8 @@ from glmkit.families.base import Family
 from glmkit.fitting.glm import GLMFit
 from glmkit.frame.rows import row_list
 from glmkit.inference.anova import BLANKS, anova_table, deviance_frame, of_deviance
-from glmkit.inference.components import are_nested
 from glmkit.inference.likelihood import aic_of, bic_of, parameters_of
+from glmkit.inference.nesting import by_rank, is_nested, nesting_notes, same_family
 from glmkit.inference.protocols import FittedModel, single_predictor
 from glmkit.inference.reference import chi_square_tail
 from glmkit.inference.refit import estimate_of, refit
@@ -27,10 +26,6 @@ from glmkit.tables.table import Table
 from glmkit.tables.wording import format_text, join_names
 
 __all__ = ["anova", "compare", "lr_test"]
-
-# What the larger model leaves of the smaller one's columns, as a share of their size, below
-# which the smaller lies inside the larger.
-NESTED = 1e-7
 
 
 def anova(*models: FittedModel, test: str | None = None) -> Table:
@@ -90,7 +85,7 @@ def anova(*models: FittedModel, test: str | None = None) -> Table:
     models, notes = _with_nuisance_of(largest, models)
     tests = []
     for (i, one), other in zip(enumerate(models, start=1), models[1:], strict=False):
-        nested = _is_nested(*_by_rank(one, other)) and (name != "Wald" or _same_offset(one, other))
+        nested = is_nested(*by_rank(one, other)) and (name != "Wald" or _same_offset(one, other))
         tests.append(_tested(name, one, other, largest) if nested else NO_TEST)
         if not nested:
             notes.append(
@@ -137,7 +132,7 @@ def _held(model: FittedModel, family: Family) -> FittedModel:
 
 
 def _tested(test: str, one: FittedModel, other: FittedModel, largest: FittedModel) -> TermTest:
-    small, big = _by_rank(one, other)
+    small, big = by_rank(one, other)
     df = big.fit.rank - small.fit.rank
     if test == "Wald":
         return wald_test(big.estimate, restriction_rows(big, Submodel(frame=small.frame)))
@@ -191,13 +186,6 @@ def lr_test(*models: FittedModel) -> Table:
     df = np.array([float(parameters_of(model.fit)) for model in models])
     gain, extra = np.diff(loglik), np.diff(df)
     statistic = np.where(extra != 0, 2.0 * np.abs(gain), np.nan)
-    notes = []
-    for i, (one, other) in enumerate(pairwise(models)):
-        small, big = _by_rank(one, other)
-        if not (_same_family(one, other) and _is_nested(small, big)):
-            notes.append(
-                f"Whether model {i + 1} is nested in model {i + 2}, or the other way, cannot be told."
-            )
     columns = {
         "loglik": loglik,
         "df": df,
@@ -207,8 +195,8 @@ def lr_test(*models: FittedModel) -> Table:
     }
     named = _by_number(models)
     frame = pd.DataFrame(columns, index=pd.Index(list(named), dtype=object))
-    lines = [*formula_notes(named), "Likelihood ratio tests, referred to chi-square.", *notes]
-    lines += fit_notes(_fits(named))
+    lines = [*formula_notes(named), "Likelihood ratio tests, referred to chi-square."]
+    lines += nesting_notes(models) + fit_notes(_fits(named))
     blanks = (*BLANKS[2:], "df_diff")
     return Table(frame, "Likelihood ratio tests", headings=test_headings("LRT"), notes=lines, blanks=blanks)
 
@@ -335,13 +323,9 @@ def _equal(first: Array | None, second: Array | None) -> bool:
     return np.array_equal(first, second)
 
 
-def _same_family(one: FittedModel, other: FittedModel) -> bool:
-    return one.family.name == other.family.name and one.family.link_name == other.family.link_name
-
-
 def _check_same_family(models: Sequence[FittedModel]) -> None:
     for place, other in enumerate(models[1:], start=2):
-        if not _same_family(models[0], other):
+        if not same_family(models[0], other):
             names = " and ".join(f"{m.family.title} ({m.family.link_name})" for m in (models[0], other))
             raise FamilyError(
                 f"Models 1 and {place} differ in family or link, {names}: their deviances do not compare. "
@@ -360,25 +344,5 @@ def _need_likelihood(models: Sequence[FittedModel]) -> None:
         )
 
 
-def _by_rank(one: FittedModel, other: FittedModel) -> tuple[FittedModel, FittedModel]:
-    return (one, other) if one.fit.rank <= other.fit.rank else (other, one)
-
-
 def _same_offset(one: FittedModel, other: FittedModel) -> bool:
     return np.array_equal(one.fit.problem.added, other.fit.problem.added)
-
-
-def _is_nested(small: FittedModel, big: FittedModel) -> bool:
-    """Return whether the larger model's columns span the smaller's, and what their offsets differ by."""
-    if big.family.model_kind != "glm":
-        return are_nested(small.fit, big.fit)
-    columns = [small.fit.problem.design.dense()]
-    moved = small.fit.problem.added - big.fit.problem.added
-    if np.any(moved):
-        columns.append(moved[:, None])
-    wanted = np.column_stack(columns)
-    counted = big.fit.problem.weights > 0
-    Q, _ = np.linalg.qr(big.fit.independence.design.dense()[counted])
-    left = wanted[counted] - Q @ (Q.T @ wanted[counted])
-    sizes = np.linalg.norm(wanted[counted], axis=0)
-    return bool(np.all(np.linalg.norm(left, axis=0) <= NESTED * np.where(sizes > 0, sizes, 1.0)))

@@ -17,6 +17,7 @@ from glmkit.errors import FitError
 from glmkit.frame.terms import TermColumns
 from glmkit.inference.components import ComponentModel, Slot, component_slots, parts_of, refit_components
 from glmkit.inference.reference import chi_square_tail
+from glmkit.numerics.algebra import solution
 from glmkit.tables.table import Table
 from glmkit.tables.wording import statistic_headings
 
@@ -175,7 +176,9 @@ def wald_of_term(model: ComponentModel, term: StackedTerm) -> tuple[float, float
     value, covariance = model.estimate.linear(rows), model.estimate.covariance_of(rows)
     if not np.all(np.isfinite(value)):
         return float(len(columns)), float("nan")
-    return float(len(columns)), float(value @ np.linalg.solve(covariance, value)) if len(columns) else 0.0
+    return float(len(columns)), float(
+        value @ solution("The Wald statistic of a term", covariance, value)
+    ) if len(columns) else 0.0
 
 
 def tail_of(statistic: float, df: float) -> float:

@@ -123,7 +123,8 @@ def simulate_components(model: ComponentModel, n: int, seed: int | None) -> pd.D
     names = model.family.outcomes(levels)
     columns: dict[Hashable, object] = {}
     for k in range(1, n + 1):
-        drawn = model.family.rvs(fit.eta, trials, rng)
+        with np.errstate(all="ignore"):  # predictors at the end of doubles
+            drawn = model.family.rvs(fit.eta, trials, rng)
         if drawn.ndim == 2:
             columns |= {(f"sim_{k}", name): drawn[:, j] for j, name in enumerate(names)}
         else:

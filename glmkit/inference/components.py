@@ -21,15 +21,19 @@ from glmkit.families.vector import ComponentSpec, VectorFamily
 from glmkit.fitting.component_existence import settle_components
 from glmkit.fitting.component_fit import ComponentFit, fit_components
 from glmkit.fitting.components import Component, ComponentProblem
+from glmkit.fitting.glm import NullModel
 from glmkit.fitting.scoring import Control
 from glmkit.frame.level_offsets import LevelOffset
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.frame.names import CoefName, plain_name
 from glmkit.inference.estimate import Estimate
-from glmkit.inference.refit import constant_of
+from glmkit.inference.refit import beyond, constant_of, in_doubles
+from glmkit.numerics.algebra import least_squares
 
 # What a smaller model's columns may leave of themselves outside the larger's span: rounding.
 NESTED = 1e-8
+# The null model of a further fit is asked for by nobody.
+NO_NULL = (NullModel(float("nan"), float("nan")), 0)
 
 __all__ = [
     "ComponentModel",
@@ -269,10 +273,25 @@ def _levelless(family: VectorFamily, levels: Sequence[Hashable]) -> DataError:
 
 
 def fit_component_problem(
-    problem: ComponentProblem, family: VectorFamily, control: Control, start: Array | None = None
+    problem: ComponentProblem,
+    family: VectorFamily,
+    control: Control,
+    start: Array | None = None,
+    *,
+    null: tuple[NullModel, int] | None = None,
 ) -> ComponentFit:
-    """Return the fit of a problem, settled: with its limit where the maximum is at infinity."""
-    return settle_components(fit_components(problem, family, control, start), control)
+    """Return the fit of a problem, settled: with its limit where the maximum is at infinity.
+
+    Raises
+    ------
+    FitError
+        No valid starting value; or numbers so far apart that the arithmetic has no answer.
+    """
+    with in_doubles(family):
+        fit = settle_components(fit_components(problem, family, control, start, null=null), control)
+    if not (np.all(np.isfinite(fit.gamma)) and fit.deviance < np.inf):
+        raise beyond(family)
+    return fit
 
 
 def refit_components(
@@ -282,7 +301,7 @@ def refit_components(
     added: Array | None = None,
     start: Array | None = None,
 ) -> ComponentFit:
-    """Return the model fitted again, to the same rows.
+    """Return the model fitted again, to the same rows, without its null model.
 
     Parameters
     ----------
@@ -296,7 +315,7 @@ def refit_components(
     problem = model.fit.problem if columns is None else model.fit.problem.take(columns)
     if added is not None:
         problem = replace(problem, offset=problem.offset + added)
-    return fit_component_problem(problem, model.family, model.control, start)
+    return fit_component_problem(problem, model.family, model.control, start, null=NO_NULL)
 
 
 def response_name(frame: ModelFrame) -> str:
@@ -317,5 +336,5 @@ def _spans(small: Component, big: Component) -> bool:
     ones = np.ones((big.design.shape[0], int(big.absorbed)))
     wide = np.hstack([ones, big.design.dense()])
     wanted = small.design.dense()
-    left = wanted - wide @ np.linalg.lstsq(wide, wanted, rcond=None)[0]
+    left = wanted - wide @ least_squares("Whether one model holds the other", wide, wanted)
     return bool(np.linalg.norm(left) <= NESTED * np.linalg.norm(wanted))

@@ -164,6 +164,8 @@ def _shape_values(family: Family) -> dict[str, float]:
 
 
 def _greek(name: str) -> Symbol:
+    if name == "power":  # as in the variance mu^p
+        return Symbol("p", "p")
     return Symbol(name, rf"\{name}" if name in ("theta", "phi", "mu") else latex_math(name))
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.centring import Centring, Coordinates
 from glmkit.fitting.recession import Recession
+from glmkit.numerics.algebra import singular
 
 __all__ = ["MODEL_BASED", "Estimate", "SmallSample"]
 
@@ -173,7 +174,7 @@ class Estimate:
         if bool(np.all(self.estimable(rows))):
             return rows
         asked = rows[:, self.dropped] - rows[:, self.kept] @ self.combinations
-        left, sizes, _ = np.linalg.svd(asked)
+        left, sizes, _ = singular("The estimable part of a hypothesis", asked)
         rank = int(np.sum(sizes > ESTIMABLE_TOLERANCE * sizes[0]))
         combinations: Array = left[:, rank:].T
         return np.asarray(combinations @ rows)

@@ -31,6 +31,7 @@ from glmkit.fitting.scoring import Control, fisher_scoring
 from glmkit.inference.likelihood import ratio_deviance
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.refit import fit_problem
+from glmkit.numerics.algebra import least_squares
 from glmkit.numerics.factor import cholesky_factor
 from glmkit.tables.numbers import format_value
 
@@ -105,9 +106,10 @@ class HeldFunction:
         FitError
             The iterations did not converge.
         """
-        moved = self.problem.added + self.push * (value - self.base)
-        found = None if start is None else self._warm(value, moved, start)
-        return self._settled(value, moved) if found is None else found
+        with np.errstate(all="ignore"):  # far out means overflow; what is found is judged at the ends
+            moved = self.problem.added + self.push * (value - self.base)
+            found = None if start is None else self._warm(value, moved, start)
+            return self._settled(value, moved) if found is None else found
 
     @property
     def _control(self) -> Control:
@@ -146,8 +148,7 @@ class HeldFunction:
     def _settled(self, value: float, offset: Array) -> Held | None:
         """Return the fit from a cold start, in the limit or on the edge if need be."""
         try:
-            with np.errstate(all="ignore"):  # far out means overflow; what is found is judged below
-                fit = fit_problem(replace(self.problem, offset=offset), self.model.family, self._control)
+            fit = fit_problem(replace(self.problem, offset=offset), self.model.family, self._control)
         except FitError:
             return None
         if not fit.converged:
@@ -166,9 +167,8 @@ class HeldFunction:
     def _held(self, value: float, point: Point, delta: Array) -> Held:
         problem, family, mean = self.problem, self.model.family, point.mean
         counted = (problem.weights > 0) & (mean.dmu != 0.0)  # a row in its limit is flat
-        with np.errstate(all="ignore"):  # the other rows may be anywhere
-            residual = np.where(counted, family.score_residual(problem.y, mean), 0.0)
-            working = np.where(counted, family.working_weight(mean), 0.0)
+        residual = np.where(counted, family.score_residual(problem.y, mean), 0.0)
+        working = np.where(counted, family.working_weight(mean), 0.0)
         score = float(self.push @ (problem.weights * residual))
         if problem.method != "ml":
             score += float(self.push @ self._penalised(problem.added).prior_score(point))
@@ -182,14 +182,16 @@ class HeldFunction:
 
 
 def _spread(information: Array, row: Array) -> float:
-    """Return c'A^-1 c; nan where the information says nothing of c."""
+    """Return c'A^-1 c; nan where the information says nothing of c, or is not finite."""
+    if not np.all(np.isfinite(information)):
+        return float("nan")
     factor = cholesky_factor(information)
     if factor is not None:
         return float(row @ factor.solve(row))
     size = np.sqrt(np.diag(information))
     unit = np.where(size > 0, size, 1.0)
     scaled = row / unit
-    solution = np.linalg.lstsq(information / np.outer(unit, unit), scaled, rcond=SINGULAR)[0]
+    solution = least_squares("A score statistic", information / np.outer(unit, unit), scaled, SINGULAR)
     left = scaled - information / np.outer(unit, unit) @ solution
     known = np.max(np.abs(left)) <= SINGULAR * np.max(np.abs(scaled))
     return float(scaled @ solution) if known else float("nan")

@@ -38,6 +38,8 @@ Functions: TypeAlias = str | Sequence[str] | Mapping[str, float] | pd.Series | N
 class Profile:
     """The profile of the deviance, one block of rows for each function profiled.
 
+    Made by ``fit.profile(...)``; prints as a table.
+
     Parameters
     ----------
     frame : DataFrame
@@ -47,6 +49,7 @@ class Profile:
     interval : DataFrame
         By parameter: ``conf_low conf_high`` at `level`.
     level : float
+        Of the intervals, to whose ends the curves go.
     reference : Reference
         Dispersion and degrees of freedom that the signed roots go with.
 

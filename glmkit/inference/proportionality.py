@@ -25,6 +25,7 @@ from glmkit.fitting.scoring import fisher_scoring
 from glmkit.inference.component_anova import terms_of_components
 from glmkit.inference.components import ComponentModel, component_slots
 from glmkit.inference.reference import chi_square_tail
+from glmkit.inference.refit import in_doubles
 from glmkit.numerics.factor import cholesky_factor
 from glmkit.tables.table import Table
 from glmkit.tables.wording import statistic_headings
@@ -60,7 +61,8 @@ def proportionality_test(model: ComponentModel, test: str) -> Table:
     groups = {term.label: term.columns for term in terms}
     if len(terms) > 1:
         groups["All terms"] = np.concatenate([term.columns for term in terms])
-    rows = [compare(model, _fitted_positions(model, columns)) for columns in groups.values()]
+    with in_doubles(model.family):
+        rows = [compare(model, _fitted_positions(model, columns)) for columns in groups.values()]
     table = pd.DataFrame(
         {
             "df": [df for df, _ in rows],

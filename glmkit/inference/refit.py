@@ -7,6 +7,8 @@ that rows, weights, nuisance parameters and control stay those of the model.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -30,7 +32,16 @@ from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import reference_df
 from glmkit.numerics.rowwise import threads_at_most
 
-__all__ = ["beyond", "constant_of", "estimate_of", "fit_problem", "problem_of", "refit", "refit_on"]
+__all__ = [
+    "beyond",
+    "constant_of",
+    "estimate_of",
+    "fit_problem",
+    "in_doubles",
+    "problem_of",
+    "refit",
+    "refit_on",
+]
 
 
 def problem_of(frame: ModelFrame) -> Problem:
@@ -117,18 +128,30 @@ def fit_problem(
     FitError
         No valid starting value; or numbers so far apart that the arithmetic has no answer.
     """
-    # Extreme data overflow on the way; whether the answer is one is judged at its end.
-    with np.errstate(all="ignore"), threads_at_most(control.threads):
-        try:
-            fit = fit_model(problem, family, control, start, known)
-        except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, OverflowError) as error:
-            raise beyond(family) from error
+    with in_doubles(family), threads_at_most(control.threads):
+        fit = fit_model(problem, family, control, start, known)
     if not (np.all(np.isfinite(fit.gamma)) and fit.deviance < np.inf):
         raise beyond(family)
     return fit
 
 
-def beyond(family: Family) -> FitError:
+@contextmanager
+def in_doubles(family: object) -> Iterator[None]:
+    """Let numbers overflow on the way to a fit, which is judged at its end; refuse one that ends on the way.
+
+    Raises
+    ------
+    FitError
+        The arithmetic has no answer.
+    """
+    with np.errstate(all="ignore"):
+        try:
+            yield
+        except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, OverflowError) as error:
+            raise beyond(family) from error
+
+
+def beyond(family: object) -> FitError:
     """Return the error for a fit without a finite answer."""
     return FitError(
         f"The fit of {family!r} has no finite answer in double precision: values of the data are too far apart, or "

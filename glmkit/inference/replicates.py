@@ -35,6 +35,8 @@ WHOLE = 1e-9
 class Replicates:
     """Coefficients of the fits to data drawn again.
 
+    Made by ``fit.bootstrap(...)``; prints as a table.
+
     Parameters
     ----------
     estimate : Estimate
@@ -47,7 +49,8 @@ class Replicates:
         where it failed, in aliased columns, and where a limit depends on the path.
     acceleration : (p,) array
         Efron's acceleration constant; nan where responses were drawn.
-    kind : str
+    kind : {"case", "parametric", "cluster"}
+        What was drawn: rows, responses, clusters.
     separated, failed : int
         Replicates with infinite estimates, and without estimates.
     seed : int, optional
@@ -123,7 +126,7 @@ class Replicates:
     def covariance(self) -> Array:
         """Covariance of the finite replicates, (rank, rank), in the coordinates of ``estimate.gamma``.
 
-        What `Estimate.with_covariance` takes.
+        What ``estimate.with_covariance`` takes.
 
         Examples
         --------
@@ -213,6 +216,7 @@ class Replicates:
             Quantiles of the replicates; these reflected about the estimate; quantiles
             corrected for bias and acceleration (Efron 1987), for drawn rows or clusters.
         level : float
+            The level of the intervals.
 
         Raises
         ------
@@ -221,7 +225,7 @@ class Replicates:
 
         Notes
         -----
-        Equations (16.5) and (16.6) of the mathematics page.
+        Equations (16.5) and (16.6).
 
         Examples
         --------
@@ -249,6 +253,11 @@ class Replicates:
 
     def table(self, kind: str = "percentile", *, level: float = 0.95) -> Table:
         """Return estimate, bias, standard error and interval of each coefficient.
+
+        Parameters
+        ----------
+        kind, level
+            As in `confint`.
 
         Examples
         --------

@@ -29,6 +29,7 @@ from glmkit.inference.estimate import Estimate
 from glmkit.inference.marginality import term_sets
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.refit import estimate_of, refit
+from glmkit.numerics.algebra import least_squares, singular, solution
 from glmkit.numerics.factor import cholesky_factor
 
 __all__ = [
@@ -160,7 +161,7 @@ def _restricted_start(near: GLMFit, columns: IntArray) -> Array | None:
     rows = near.centring.rows_to_fitted(_unit_rows(np.flatnonzero(lost), near.rank))
     spread = near.inverse @ rows.T
     # least squares: near the edge of the valid region the information may have lost a direction
-    gamma = near.gamma - spread @ np.linalg.lstsq(rows @ spread, rows @ near.gamma, rcond=None)[0]
+    gamma = near.gamma - spread @ least_squares("The start of a submodel", rows @ spread, rows @ near.gamma)
     start = np.zeros(near.problem.design.shape[1])
     start[near.kept] = near.centring.to_original(gamma)
     return start[columns] if np.all(np.isfinite(start)) else None
@@ -196,7 +197,7 @@ def restriction_rows(model: FittedModel, sub: Submodel) -> Array:
     rows = np.zeros((0, p))
     inside, root = _coordinates(model, sub)
     if fit.rank:
-        left, sizes, _ = np.linalg.svd(inside, full_matrices=True)
+        left, sizes, _ = singular("What a submodel leaves out", inside)
         vanishing = left[:, int(np.sum(sizes > INSIDE)) :].T @ root
         constant, shift = fit.centring.constant, fit.centring.shift
         rows = np.zeros((len(vanishing), p))
@@ -263,6 +264,6 @@ def _refitted(model: FittedModel, frame: ModelFrame) -> GLMFit:
 
 def _moved(model: FittedModel, fit: GLMFit, estimate: Estimate) -> Estimate:
     Q, R = np.linalg.qr(fit.independence.design.dense())
-    move = np.linalg.solve(R, Q.T @ model.fit.independence.design.dense())
+    move = solution("The covariance of a submodel", R, Q.T @ model.fit.independence.design.dense())
     given = model.estimate
     return replace(estimate, covariance=move @ given.covariance @ move.T, df=given.df, label=given.label)

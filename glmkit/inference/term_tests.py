@@ -175,7 +175,7 @@ def wald_quadratic(estimate: Estimate, rows: Array) -> float:
         return 0.0
     value, covariance = estimate.linear(rows), estimate.covariance_of(rows)
     scale = np.sqrt(np.maximum(np.diag(covariance), 0.0))  # below 0 by rounding, where conditions are extreme
-    if not (np.all(np.isfinite(value)) and np.all(np.isfinite(scale)) and np.all(scale > 0)):
+    if not (np.all(np.isfinite(value)) and np.all(np.isfinite(covariance)) and np.all(scale > 0)):
         return float("nan")
     try:
         root = linalg.cholesky(covariance / np.outer(scale, scale), lower=True)

@@ -12,6 +12,7 @@ from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.reference import chi_square_tail, f_tail, interval_quantiles, two_sided
+from glmkit.numerics.algebra import rank_of, require_finite, symmetric
 
 __all__ = [
     "JointTest",
@@ -154,6 +155,7 @@ def _orthonormal(rows: Array, value: Array) -> tuple[Array, Array]:
     rows, value = rows[used] / size[used, None], value[used] / size[used]
     if len(rows) == 0:
         return np.zeros((rows.shape[1], 0)), value
+    require_finite("A joint test", rows, value)
     basis, upper, order = linalg.qr(rows.T, mode="economic", pivoting=True)
     rank = int(np.sum(np.abs(np.diag(upper)) > DEPENDENT))
     first, others = value[order[:rank]], value[order[rank:]]
@@ -172,7 +174,7 @@ def _contradiction() -> FitError:
 
 
 def _quadratic_form(inner: Array, difference: Array) -> float:
-    values, vectors = np.linalg.eigh(inner)
+    values, vectors = symmetric("A joint test", inner)
     if len(values) and not values[0] > SINGULAR * values[-1]:
         raise FitError(
             "The covariance in use leaves some combination of the hypotheses without variance, so that they have no "
@@ -183,7 +185,7 @@ def _quadratic_form(inner: Array, difference: Array) -> float:
 
 
 def _rank(rows: Array) -> int:
-    return int(np.linalg.matrix_rank(rows / np.maximum(np.max(np.abs(rows), axis=0, initial=0.0), 1e-300)))
+    return rank_of("A joint test", rows / np.maximum(np.max(np.abs(rows), axis=0, initial=0.0), 1e-300))
 
 
 def check_estimable(estimate: Estimate, rows: Array) -> None:

@@ -14,6 +14,7 @@ from glmkit.fitting.known_limits import KnownLimits
 from glmkit.fitting.recession import Recession
 from glmkit.inference.estimate import Estimate
 from glmkit.io.node import Node, hexed
+from glmkit.numerics.algebra import eigenvalues
 
 __all__ = ["estimate_document", "estimate_of"]
 
@@ -82,7 +83,9 @@ def covariance_of(node: Node, rank: int) -> Array:
     size = np.sqrt(np.maximum(np.diag(found), 0.0))
     scaled = found / np.where(size > 0.0, size, 1.0) / np.where(size > 0.0, size, 1.0)[:, None]
     symmetric = np.all(np.abs(scaled - scaled.T) <= ROUNDING)
-    if not symmetric or (rank and np.min(np.linalg.eigvalsh(scaled)) < -ROUNDING * rank):
+    if not symmetric or (
+        rank and np.min(eigenvalues("The correlation of the coefficients", scaled)) < -ROUNDING * rank
+    ):
         node.wrong("is not a covariance")
     return found
 

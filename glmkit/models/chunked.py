@@ -28,7 +28,7 @@ from glmkit.frame.coding import Contrasts
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.likelihood import spread_of
-from glmkit.inference.refit import beyond, estimate_of, problem_of
+from glmkit.inference.refit import beyond, estimate_of, in_doubles, problem_of
 from glmkit.models.checks import check_response, start_of
 from glmkit.models.column_remarks import of_columns
 from glmkit.models.fitting import Fitted, method_named
@@ -125,12 +125,9 @@ def _settled(frame: ChunkedFrame, family: Family, asked: Asked) -> SettledStream
     """Return the fit; one that is interrupted leaves its coefficients with the interruption."""
     stream = _Rows(frame, family)
     start = start_of(asked.start, _names(frame))
-    # Extreme data overflow on the way; whether the answer is one is judged at its end.
-    with np.errstate(all="ignore"), threads_at_most(asked.control.threads):
+    with in_doubles(family), threads_at_most(asked.control.threads):
         try:
             settled = fit_settled(stream, family, asked.control, start)
-        except (np.linalg.LinAlgError, FloatingPointError, ZeroDivisionError, OverflowError) as error:
-            raise beyond(family) from error
         except ExtremeColumnsError as error:
             raise error.named(list(_names(frame))) from None
         except KeyboardInterrupt as stopped:

@@ -86,7 +86,7 @@ def glm(
         Coefficients to start from.
     method : {"ml", "firth", "mean", "median", "jeffreys"}
         Maximum likelihood; mean bias reduction (two names), median bias reduction, the
-        likelihood penalised by Jeffreys' prior. The last three are finite on separated data.
+        likelihood penalised by Jeffreys' prior. All but the first are finite on separated data.
     context : dict, optional
         Functions and constants the formula may use, beside those of `register`.
     control : Control

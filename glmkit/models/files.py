@@ -150,7 +150,7 @@ class Files(Record):
         Notes
         -----
         exp(L beta) with L the difference of the design at the level and at the base level,
-        equation 24.1 of docs/mathematics.md; the interval is transformed from the log scale.
+        equation (24.1); the interval is transformed from the log scale.
 
         Examples
         --------

@@ -19,7 +19,35 @@ class MarginalMeans(means.MarginalMeans):
     """Estimated marginal means, or contrasts of them.
 
     Made by ``fit.emmeans(...)``, ``fit.emtrends(...)`` and the methods here; prints as a table.
-    Its parts are those of `glmkit.inference.emmeans.means.MarginalMeans`, to which it adds a picture.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Coefficients with the covariance in use.
+    rows : (k, p) array
+        The linear functions L of the coefficients that the k values are.
+    offset : (k,) array
+        What is added to L beta.
+    values : (k,) array, optional
+        The values, where they are not L beta + offset; L is then their gradient.
+    given_df : float, optional
+        Degrees of freedom in place of the estimate's.
+    labels : DataFrame of k rows
+        The factor columns, or ``contrast``, and the columns of `by`.
+    by : tuple of str
+        Columns within which means are compared and p-values adjusted.
+    back : Back
+        How values are shown: on the link scale, as means, as ratios.
+    adjust : str
+        Adjustment of p-values and intervals within each group.
+    means : (k,) array, optional
+        For pairs: how many means the pairs of a row's group are of.
+    notes : tuple of str
+        Printed below the table.
+    title : str
+        Printed above the table.
+    level : float
+        Of the intervals.
 
     Examples
     --------
@@ -37,12 +65,14 @@ class MarginalMeans(means.MarginalMeans):
         Parameters
         ----------
         ax : Axes, optional
+            Where to draw; a new figure by default.
 
         Examples
         --------
         >>> import glmkit as gk
         >>> fit = gk.glm("breaks ~ wool * tension", gk.load_dataset("warpbreaks"), "poisson")
-        >>> [text.get_text() for text in fit.emmeans("tension", by="wool").plot().get_xticklabels()]
+        >>> ax = fit.emmeans("tension", by="wool").plot()
+        >>> [text.get_text() for text in ax.get_xticklabels()]
         ['L', 'M', 'H']
         """
         return plot_means(self, ax)

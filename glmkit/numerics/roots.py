@@ -17,13 +17,16 @@ SECANT_STEP = 1e-7
 DOUBLINGS = 20
 # The curve is taken to end where it cannot be followed by this share of `step`.
 SHORTEST = 1e-9
-MAX_EVALUATIONS = 200
+# After so many points where the curve could not be followed the last one is its end: it is not asked
+# again from each point nearer to it, but the way to it halved.
+RETRIES = 12
+MAX_EVALUATIONS = 100
 # A doubled step that gains less than this share of what is missing shows that the curve is flat.
 FLAT = 1e-4
 
 
 class Crossing(NamedTuple):
-    """Where the level is reached: inf where never, nan where the search failed."""
+    """Where the level is reached: inf where never, nan where the search failed or the curve jumps over it."""
 
     at: float
     is_edge: bool = False  # the curve ends before it reaches the level
@@ -33,6 +36,20 @@ class _Bracket(NamedTuple):
     low: float  # below the level
     high: float  # not below it
     reach: float  # how far to go beyond what is known
+    gaps: tuple[float, ...] = ()  # points where the curve could not be followed, in the order they were asked
+
+    @property
+    def known(self) -> float:
+        """Return the end from which the search goes on; not finite where nothing is known."""
+        return self.low if np.isfinite(self.low) else self.high
+
+    @property
+    def room(self) -> float:
+        """Return how far the curve goes on beyond what is known, as far as that is settled."""
+        if len(self.gaps) < RETRIES or (np.isfinite(self.low) and np.isfinite(self.high)):
+            return float("inf")
+        ahead = self.gaps[-1] - self.known if np.isfinite(self.low) else self.known - self.gaps[-1]
+        return ahead if ahead > 0.0 else float("inf")
 
 
 def rising_crossing(
@@ -42,11 +59,12 @@ def rising_crossing(
     start: float,
     step: float = 1.0,
     low: float = -np.inf,
+    shortest: float = SHORTEST,
 ) -> Crossing:
     """Return where a rising curve reaches `level`.
 
     Newton steps inside a bracket (secant steps where there is no slope), bisection when they
-    leave it, doubled steps where there is no bracket yet.
+    leave it, doubled steps where there is no bracket yet. A curve that jumps over the level reaches it nowhere: nan.
 
     Parameters
     ----------
@@ -58,6 +76,8 @@ def rising_crossing(
         The scale of x: tolerances are shares of it.
     low : float
         Where the curve is known to be 0, below the level; -inf if nowhere.
+    shortest : float
+        The curve is taken to end where it cannot be followed by this share of `step`.
 
     Examples
     --------
@@ -72,9 +92,9 @@ def rising_crossing(
     for _ in range(MAX_EVALUATIONS):
         value, slope = curve(x)
         if np.isnan(value):
-            known = bracket.low if np.isfinite(bracket.low) else bracket.high
-            bracket = bracket._replace(reach=0.5 * abs(x - known))
-            if not SHORTEST * step < bracket.reach < np.inf:
+            known = bracket.known
+            bracket = bracket._replace(reach=0.5 * abs(x - known), gaps=(*bracket.gaps, x))
+            if not shortest * step < bracket.reach < np.inf:
                 return Crossing(known if np.isfinite(known) else float("nan"), is_edge=True)
             x = known + np.copysign(bracket.reach, x - known)
             continue
@@ -87,6 +107,10 @@ def rising_crossing(
             return Crossing(float("inf"))
         if bracket.reach > 2.0**DOUBLINGS * step:
             return Crossing(-float("inf"))
+        if bracket.high - bracket.low <= SECANT_STEP * step:  # it jumps over the level
+            return Crossing(float("nan"))
+        if bracket.room <= shortest * step:
+            return Crossing(bracket.known, is_edge=True)
         x = _inside(bracket, proposal)
     return Crossing(float("nan"))
 
@@ -101,12 +125,13 @@ def _slope(x: float, value: float, slope: float, last: tuple[float, float]) -> f
 def _narrowed(bracket: _Bracket, x: float, is_below: bool) -> _Bracket:
     low, high = (x, bracket.high) if is_below else (bracket.low, x)
     is_open = np.isinf(low) or np.isinf(high)
-    return _Bracket(low, high, bracket.reach * 2.0 if is_open else bracket.reach)
+    narrowed = bracket._replace(low=low, high=high, reach=bracket.reach * 2.0 if is_open else bracket.reach)
+    return narrowed._replace(reach=min(narrowed.reach, 0.5 * narrowed.room))
 
 
 def _inside(bracket: _Bracket, proposal: float) -> float:
     """Return the proposal if it is inside what is known and within reach, else the next best point."""
-    low, high, reach = bracket
+    low, high, reach, _ = bracket
     if np.isinf(high):
         return min(proposal, low + reach) if proposal > low else low + reach
     if np.isinf(low):

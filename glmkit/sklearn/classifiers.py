@@ -132,13 +132,16 @@ class MultinomialClassifier(Classifier):
     Attributes
     ----------
     classes_ : (K,) array
+        The classes of y, sorted.
     results_ : Results
         The fit: ``results_.summary()``, ``results_.predict()``, ``results_.emmeans()``, ...
     coef_ : (K, p) array
         One row a class, 0 for the baseline and where aliased, so that the differences of
         ``X @ coef_.T + intercept_`` between classes are log-odds.
     intercept_ : (K,) array
+        One a class, 0 for the baseline and without a constant.
     n_iter_ : int
+        Iterations of the fit.
 
     Examples
     --------
@@ -161,7 +164,9 @@ class MultinomialClassifier(Classifier):
         Parameters
         ----------
         X : (n, p) array or DataFrame
+            The regressors, or with a formula the columns it names.
         y : (n,) array
+            The class of each row.
         sample_weight : (n,) array, optional
             Prior weights. A class whose weights are all 0 has probability 0.
         """

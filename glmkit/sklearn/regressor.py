@@ -31,8 +31,8 @@ class GLMRegressor(RegressorMixin, SinglePredictor):  # type: ignore[misc]
         The family's own by default.
     formula : str, optional
         Right-hand side in R's formula language over the columns of X, which is then a
-        DataFrame: ``"age + bs(income, df=4) + offset(log(exposure))"``. Without it the columns of X are used as
-        they are.
+        DataFrame: ``"age + bs(income, df=4) + offset(log(exposure))"``. Without it the
+        columns of X are used as they are.
     fit_intercept : bool
         Whether a constant is added to a matrix; a formula says so itself.
     method : str
@@ -40,6 +40,7 @@ class GLMRegressor(RegressorMixin, SinglePredictor):  # type: ignore[misc]
     tol : float
         Error at which to stop, in standard errors.
     max_iter : int
+        Most iterations.
 
     Attributes
     ----------
@@ -48,7 +49,9 @@ class GLMRegressor(RegressorMixin, SinglePredictor):  # type: ignore[misc]
     coef_ : (p,) array
         Without the intercept; 0 where aliased.
     intercept_ : float
+        0 without a constant.
     n_iter_ : int
+        Iterations of the fit.
 
     Examples
     --------
@@ -72,7 +75,9 @@ class GLMRegressor(RegressorMixin, SinglePredictor):  # type: ignore[misc]
         Parameters
         ----------
         X : (n, p) array or DataFrame
+            The regressors, or with a formula the columns it names.
         y : (n,) array
+            The response.
         sample_weight : (n,) array, optional
             Prior weights.
         offset : (n,) array, optional

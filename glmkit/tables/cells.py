@@ -60,7 +60,7 @@ def _read(series: pd.Series, name: str, kinds: Mapping[str, Kind]) -> _Column:
 
 def read_columns(frame: pd.DataFrame, kinds: Mapping[str, Kind]) -> list[_Column]:
     """Return the frame's columns, by position: names may repeat."""
-    return [_read(frame.iloc[:, i], as_text(name), kinds) for i, name in enumerate(frame.columns)]
+    return [_read(series, as_text(name), kinds) for name, series in frame.items()]
 
 
 def _written(columns: Sequence[_Column], blanks: frozenset[str]) -> list[list[str]]:

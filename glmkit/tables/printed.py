@@ -62,13 +62,17 @@ class Printed:
         --------
         >>> import glmkit as gk
         >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> print(fit.summary()["coefficients"].to_markdown())
-        **Coefficients**
+        >>> print(fit.drop1().to_markdown())
+        **Single term deletions: Poisson, log link**
         <BLANKLINE>
-        |             |   Estimate |   Std. Error |   z value |   Pr(\>\|z\|) |   2.5 % |   97.5 % |
-        |:------------|-----------:|-------------:|----------:|--------------:|--------:|---------:|
-        | Intercept   |      3.435 |        0.035 |    99.442 |       \<2e-16 |   3.367 |    3.503 |
-        | wool\[T.B\] |     -0.206 |        0.052 |    -3.994 |      6.49e-05 |  -0.307 |   -0.105 |
+        |          |   Df |   Deviance |    AIC |    LRT |   Pr(\>Chi) |
+        |:---------|-----:|-----------:|-------:|-------:|------------:|
+        | \<none\> |      |     281.33 | 560.00 |        |             |
+        | wool     |    1 |     297.37 | 574.04 | 16.039 |    6.21e-05 |
+        <BLANKLINE>
+        Likelihood ratio tests, referred to chi-square.
+        <BLANKLINE>
+        Dispersion 1 (known).
         """
         return markdown_document(self._document(None))
 
@@ -81,16 +85,15 @@ class Printed:
         --------
         >>> import glmkit as gk
         >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
-        >>> print(fit.summary()["coefficients"].to_latex())
-        \par\medskip\noindent\textbf{Coefficients}\nopagebreak\smallskip
+        >>> print(fit.profile("wool[T.B]", points=2).interval_table().to_latex())
+        \par\medskip\noindent\textbf{Profile intervals}\nopagebreak\smallskip
         <BLANKLINE>
         \noindent
-        \begin{tabular}{@{}lrrrrrr@{}}
+        \begin{tabular}{@{}lrr@{}}
         \toprule
-         & Estimate & Std. Error & z value & Pr(\textgreater{}\textbar{}z\textbar{}) & 2.5 \% & 97.5 \% \\
+         & 0.5 \% & 99.5 \% \\
         \midrule
-        Intercept & 3.435 & 0.035 & 99.442 & $<$2e-16 & 3.367 & 3.503 \\
-        wool{[}T.B{]} & $-$0.206 & 0.052 & $-$3.994 & 6.49e-05 & $-$0.307 & $-$0.105 \\
+        wool{[}T.B{]} & $-$0.339 & $-$0.073 \\
         \bottomrule
         \end{tabular}\par\smallskip
         """

@@ -20,11 +20,12 @@ class Prose:
     Parameters
     ----------
     paragraphs : tuple of str
-        Unescaped.
+        One a paragraph, unescaped.
 
     Examples
     --------
-    >>> Prose(("One sentence.", "Another."))
+    >>> import glmkit as gk
+    >>> gk.Prose(("One sentence.", "Another."))
     One sentence.
     <BLANKLINE>
     Another.
@@ -37,7 +38,8 @@ class Prose:
 
         Examples
         --------
-        >>> prose = Prose(("A rise of 5 %.",))
+        >>> import glmkit as gk
+        >>> prose = gk.Prose(("A rise of 5 %.",))
         >>> print(prose.to_text())
         A rise of 5 %.
         """
@@ -48,7 +50,8 @@ class Prose:
 
         Examples
         --------
-        >>> prose = Prose(("A rise of 5 %.",))
+        >>> import glmkit as gk
+        >>> prose = gk.Prose(("A rise of 5 %.",))
         >>> print(prose.to_markdown())
         A rise of 5 %.
         """
@@ -59,7 +62,8 @@ class Prose:
 
         Examples
         --------
-        >>> prose = Prose(("A rise of 5 %.",))
+        >>> import glmkit as gk
+        >>> prose = gk.Prose(("A rise of 5 %.",))
         >>> print(prose.to_html())
         <p>A rise of 5 %.</p>
         """
@@ -70,7 +74,8 @@ class Prose:
 
         Examples
         --------
-        >>> prose = Prose(("A rise of 5 %.",))
+        >>> import glmkit as gk
+        >>> prose = gk.Prose(("A rise of 5 %.",))
         >>> print(prose.to_latex())
         A rise of 5 \%.
         """
@@ -81,7 +86,8 @@ class Prose:
 
         Examples
         --------
-        >>> prose = Prose(("A rise of 5 %.",))
+        >>> import glmkit as gk
+        >>> prose = gk.Prose(("A rise of 5 %.",))
         >>> prose.to_dict()
         {'paragraphs': ['A rise of 5 %.']}
         """

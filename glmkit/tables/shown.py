@@ -22,7 +22,8 @@ class ShownAsTable:
         Examples
         --------
         >>> import glmkit as gk
-        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> means = fit.emmeans("wool")
         >>> means.table.title
         'Estimated marginal means'
         """
@@ -47,19 +48,21 @@ class ShownAsTable:
         Examples
         --------
         >>> import glmkit as gk
-        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> means = fit.emmeans("wool")
         >>> means.to_polars().columns
         ['wool', 'estimate', 'std_error', 'df', 'conf_low', 'conf_high']
         """
         return self.table.to_polars()
 
     def to_text(self) -> str:
-        """Return plain text.
+        """Return the table as plain text.
 
         Examples
         --------
         >>> import glmkit as gk
-        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> means = fit.emmeans("wool")
         >>> print(means.to_text())
         Estimated marginal means
         wool   Mean  Std. Error   Df  2.5 %  97.5 %
@@ -69,24 +72,26 @@ class ShownAsTable:
         return self.table.to_text()
 
     def to_html(self) -> str:
-        """Return HTML.
+        """Return the table as HTML.
 
         Examples
         --------
         >>> import glmkit as gk
-        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> means = fit.emmeans("wool")
         >>> "<table" in means.to_html()
         True
         """
         return self.table.to_html()
 
     def to_markdown(self) -> str:
-        """Return Markdown.
+        """Return the table as Markdown.
 
         Examples
         --------
         >>> import glmkit as gk
-        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> means = fit.emmeans("wool")
         >>> print(means.to_markdown())
         **Estimated marginal means**
         <BLANKLINE>
@@ -98,12 +103,13 @@ class ShownAsTable:
         return self.table.to_markdown()
 
     def to_latex(self) -> str:
-        r"""Return LaTeX.
+        r"""Return the table as LaTeX, for a preamble with ``\usepackage{booktabs}``.
 
         Examples
         --------
         >>> import glmkit as gk
-        >>> means = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson").emmeans("wool")
+        >>> fit = gk.glm("breaks ~ wool", gk.load_dataset("warpbreaks"), "poisson")
+        >>> means = fit.emmeans("wool")
         >>> print(means.to_latex())
         \par\medskip\noindent\textbf{Estimated marginal means}\nopagebreak\smallskip
         <BLANKLINE>

@@ -39,6 +39,8 @@ class _Layout(NamedTuple):
 class SideBySide(Printed):
     """Several coefficient tables as one: a row for each name, a column for each model.
 
+    Made by ``gk.etable(...)``.
+
     Parameters
     ----------
     models : mapping of str to DataFrame
@@ -53,12 +55,16 @@ class SideBySide(Printed):
     stars : bool
         Whether R's significance codes follow the estimates.
     notes : iterable of str
+        Printed below the table, one a line.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> one = pd.DataFrame({"estimate": [3.7967], "std_error": [0.04994]}, index=["Intercept"])
-    >>> SideBySide({"(1)": one, "(2)": one}, pd.DataFrame({"(1)": [54], "(2)": [54]}, index=["nobs"]))
+    >>> import glmkit as gk
+    >>> numbers = {"estimate": [3.7967], "std_error": [0.04994]}
+    >>> one = pd.DataFrame(numbers, index=["Intercept"])
+    >>> rows = pd.DataFrame({"(1)": [54], "(2)": [54]}, index=["nobs"])
+    >>> gk.SideBySide({"(1)": one, "(2)": one}, rows)
                        (1)      (2)
     Coefficients
       Intercept      3.797    3.797

@@ -32,6 +32,7 @@ class Table(Printed):
         Columns from the glossary where it has a word; row labels in the index. An index of
         two levels (part, name) prints as rows grouped under their part.
     title : str
+        Printed above the table.
     kinds, headings : mapping of column name to str, optional
         Where this table differs from the glossary.
     notes : iterable of str
@@ -46,8 +47,9 @@ class Table(Printed):
     Examples
     --------
     >>> import pandas as pd
-    >>> frame = pd.DataFrame({"estimate": [3.7967], "std_error": [0.04994]}, index=["Intercept"])
-    >>> Table(frame, "Coefficients")
+    >>> import glmkit as gk
+    >>> numbers = {"estimate": [3.7967], "std_error": [0.04994]}
+    >>> gk.Table(pd.DataFrame(numbers, index=["Intercept"]), "Coefficients")
     Coefficients
                Estimate  Std. Error
     Intercept     3.797       0.050
@@ -166,7 +168,12 @@ class Table(Printed):
         return iter(self._frame.columns)
 
     def to_csv(self, *, safe: bool = True) -> str:
-        """Return CSV at full precision; ``safe`` keeps a spreadsheet from running names as formulas.
+        """Return CSV at full precision.
+
+        Parameters
+        ----------
+        safe : bool
+            Whether names are kept from running as formulas in a spreadsheet.
 
         Examples
         --------
@@ -262,18 +269,21 @@ class Report(Printed):
     Parameters
     ----------
     title : str
+        Printed first.
     facts : iterable of Fact
-        Printed above the tables.
+        Labelled lines above the tables: ``glmkit.tables.fact`` makes one.
     tables : mapping of str to Table
         By name, in order.
     footer : iterable of Fact
-        Printed below the tables.
+        Labelled lines below the tables.
     notes : iterable of str
         Printed last, as a list.
 
     Examples
     --------
-    >>> Report("Poisson regression", [fact("Rows used", "{nobs}", nobs=54)])
+    >>> import glmkit as gk
+    >>> from glmkit.tables import fact
+    >>> gk.Report("Poisson regression", [fact("Rows used", "{nobs}", nobs=54)])
     Poisson regression
     <BLANKLINE>
     Rows used  54

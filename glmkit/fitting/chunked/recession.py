@@ -27,6 +27,7 @@ from glmkit.fitting.independence import Independence
 from glmkit.fitting.known_limits import KnownLimits
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Openness, Recession, cone_of, openness_of
+from glmkit.numerics.algebra import singular
 from glmkit.numerics.rank import independent_columns
 
 __all__ = ["Found", "UndecidedError", "row_signs", "stream_recession"]
@@ -216,7 +217,9 @@ def _left_span(sample: Sample, recession: Recession) -> Array:
     rows = sample.rows[recession.signs == 0.0]
     if len(rows) == 0:
         return np.zeros((sample.rows.shape[1], 0))
-    _, size, across = np.linalg.svd(rows / np.linalg.norm(rows, axis=1, keepdims=True), full_matrices=False)
+    _, size, across = singular(
+        "The span of the rows", rows / np.linalg.norm(rows, axis=1, keepdims=True), whole=False
+    )
     return np.asarray(across[size > TIE * size[0]].T)
 
 

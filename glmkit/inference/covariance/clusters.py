@@ -16,6 +16,7 @@ from glmkit._typing import Array, IntArray
 from glmkit.fitting.glm import GLMFit
 from glmkit.inference.covariance.scores import cluster_sums
 from glmkit.inference.estimate import Estimate
+from glmkit.numerics.algebra import symmetric
 
 __all__ = ["CLUSTERED", "cluster_meat", "fix_negative", "meat_of_sums"]
 
@@ -60,7 +61,7 @@ def fix_negative(estimate: Estimate) -> Estimate:
     """
     centring = estimate.centring
     original = centring.covariance_to_original(estimate.covariance)
-    values, vectors = np.linalg.eigh(original)
+    values, vectors = symmetric("The covariance by several clusters", original)
     if values[0] >= -NEGATIVE * values[-1]:
         return estimate
     raised = (vectors * np.maximum(values, 0.0)) @ vectors.T

@@ -8,6 +8,7 @@ import pandas as pd
 from glmkit._typing import Array
 from glmkit.errors import DataError
 from glmkit.inference.estimate import Estimate
+from glmkit.numerics.algebra import eigenvalues
 
 __all__ = ["given_covariance"]
 
@@ -55,7 +56,7 @@ def _check(values: Array) -> None:
     correlation = values / np.sqrt(np.outer(variance, variance))
     if np.max(np.abs(correlation - correlation.T)) > ROUNDING:
         raise _refused("it is not symmetric")
-    if np.linalg.eigvalsh(correlation)[0] < -ROUNDING:
+    if eigenvalues("The correlation of the coefficients", correlation)[0] < -ROUNDING:
         raise _refused("it is not positive semidefinite")
 
 

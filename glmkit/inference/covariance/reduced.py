@@ -26,6 +26,7 @@ import numpy as np
 from glmkit._typing import Array, IntArray
 from glmkit.errors import FitError
 from glmkit.fitting.glm import GLMFit
+from glmkit.numerics.algebra import symmetric
 
 __all__ = ["ClusterMoments", "bias_reduced"]
 
@@ -102,7 +103,7 @@ class ClusterMoments:
         parts = self._parts(rows @ self.inverse)
         q = len(rows)
         mean = np.array([[parts.total(s, t) for t in range(q)] for s in range(q)])
-        values, vectors = np.linalg.eigh(mean)
+        values, vectors = symmetric("The degrees of freedom of a joint test", mean)
         root = vectors / np.sqrt(values)
         parts = self._parts(root.T @ rows @ self.inverse)
         variance = sum(
@@ -166,7 +167,7 @@ def _adjustment(design: Array, variance: Array, inverse: Array) -> Array:
     inner = -(design @ inverse @ design.transpose(0, 2, 1))
     each = np.arange(design.shape[1])
     inner[:, each, each] += variance
-    values, vectors = np.linalg.eigh(root[:, :, None] * inner * root[:, None, :])
+    values, vectors = symmetric("The CR2 adjustment", root[:, :, None] * inner * root[:, None, :])
     limit = NULL * np.max(variance, axis=1, keepdims=True) ** 2
     positive = values > limit
     power = np.where(positive, 1.0 / np.sqrt(np.where(positive, values, 1.0)), 0.0)

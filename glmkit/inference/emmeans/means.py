@@ -76,7 +76,7 @@ class MarginalMeans(ShownMeans):
         Parameters
         ----------
         adjust : str, optional
-            "tukey" by default.
+            As in `confint`; "tukey" by default.
         reverse : bool
             B - A instead of A - B.
         by : str or list, optional
@@ -145,14 +145,17 @@ class MarginalMeans(ShownMeans):
         ----------
         method : str or list of str
             A family of contrasts for all factors, or one for each.
-        adjust, by
+        adjust : str
+            As in `confint`; "none" by default.
+        by : str or list, optional
             As in `contrast`.
 
         Examples
         --------
         >>> import glmkit as gk
         >>> fit = gk.glm("breaks ~ wool * tension", gk.load_dataset("warpbreaks"))
-        >>> fit.emmeans("wool * tension").interaction(["pairwise", "polynomial"]).frame["contrast"].tolist()
+        >>> cells = fit.emmeans("wool * tension")
+        >>> cells.interaction(["pairwise", "polynomial"]).frame["contrast"].tolist()
         ['A - B : linear', 'A - B : quadratic']
         """
         within, groups = self._within(by)
@@ -169,7 +172,8 @@ class MarginalMeans(ShownMeans):
         --------
         >>> import glmkit as gk
         >>> fit = gk.glm("breaks ~ wool + tension", gk.load_dataset("warpbreaks"), "poisson")
-        >>> fit.emmeans("wool").regrid().pairs().frame["estimate"].round(3).tolist()  # of means, not of logs
+        >>> means = fit.emmeans("wool").regrid()
+        >>> means.pairs().frame["estimate"].round(3).tolist()  # of means, not of logs
         [5.646]
         """
         if self.values is not None:  # means of the response already
@@ -189,6 +193,11 @@ class MarginalMeans(ShownMeans):
 
     def bias_adjusted(self, sigma: float) -> Self:
         """Return means for a population whose linear predictors vary by `sigma` around these.
+
+        Parameters
+        ----------
+        sigma : float
+            Standard deviation on the link scale, at least 0.
 
         Notes
         -----
@@ -214,6 +223,13 @@ class MarginalMeans(ShownMeans):
 
     def letters(self, level: float = 0.05, adjust: str | None = "tukey") -> Table:
         """Return the means with letters: two that share one do not differ at `level` (Piepho 2004).
+
+        Parameters
+        ----------
+        level : float
+            Of the tests: 0.05, where intervals have 0.95.
+        adjust : str, optional
+            As in `confint`; "tukey" by default.
 
         Examples
         --------

@@ -101,8 +101,10 @@ class ShownMeans(LinearValues, ShownAsTable):
         Parameters
         ----------
         level : float, optional
+            The level of the intervals; by default that of the means, 0.95.
         adjust : str, optional
-            "none", "tukey", "sidak", "bonferroni", "holm", "single-step", "BH".
+            "none", "tukey", "sidak", "bonferroni", "holm", "single-step" or "BH"; by default
+            the adjustment in use.
 
         Examples
         --------
@@ -130,6 +132,7 @@ class ShownMeans(LinearValues, ShownAsTable):
         null : float
             On the link scale for means and ratios (0 is a ratio of 1).
         side : {"two-sided", ">", "<"}
+            What is tested for: that the values differ from `null`, are above or below it.
         delta : float
             Margin: with it, "two-sided" tests equivalence, ">" non-inferiority and "<"
             non-superiority, by one-sided tests.

@@ -20,6 +20,7 @@ from glmkit.inference.hypotheses.rows import Hypothesis, Vocabulary, hypotheses_
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import statistic_name, two_sided
 from glmkit.inference.wald import check_estimable, joint_wald
+from glmkit.numerics.algebra import rank_of
 from glmkit.tables.table import Fact, Report, Table
 from glmkit.tables.wording import format_text, statistic_headings
 
@@ -100,7 +101,7 @@ def _adjusted(estimate: Estimate, rows: Array, statistic: Array, p_value: Array,
 def _joint(estimate: Estimate, hypotheses: list[Hypothesis], rows: Array) -> tuple[Table, list[str]]:
     value = np.array([one.value - one.offset for one in hypotheses])
     nonlinear = not all(one.linear for one in hypotheses)
-    if nonlinear and np.linalg.matrix_rank(rows / np.max(np.abs(rows), axis=1, keepdims=True)) < len(rows):
+    if nonlinear and rank_of("A joint test", rows / np.max(np.abs(rows), axis=1, keepdims=True)) < len(rows):
         said = "No joint test: hypotheses that are not linear repeat one another. Leave out those that do."
         frame = pd.DataFrame({"statistic": [np.nan], "df": [np.nan], "p_value": [np.nan]}, index=["Joint"])
         return Table(frame, "All together"), [said]

@@ -189,6 +189,25 @@ def test_anova_of_models_holds_theta_and_lr_test_takes_each_model_s_own():
     assert own == pytest.approx(2 * (big.loglik - small.loglik), rel=1e-9)
 
 
+@pytest.mark.parametrize("poisson_first", [True, False])
+def test_lr_test_says_that_poisson_is_the_edge_of_negative_binomial(poisson_first):
+    models = [gk.glm("Days ~ Sex + Age", QUINE, "poisson"), fit_of()]
+    table = gk.lr_test(*(models if poisson_first else models[::-1]))
+    assert "half the p-value is right" in " ".join(table.notes)
+    assert "cannot be told" not in str(table)
+
+
+def test_lr_test_does_not_call_poisson_the_edge_where_it_has_other_columns_or_theta_is_given():
+    other = gk.lr_test(
+        gk.glm("Days ~ Lrn", QUINE, "poisson"), gk.glm("Days ~ Sex", QUINE, NegativeBinomial())
+    )
+    given = gk.lr_test(
+        gk.glm("Days ~ 1", QUINE, "poisson"), gk.glm("Days ~ Sex", QUINE, NegativeBinomial(1.0))
+    )
+    assert "edge" not in str(other)
+    assert "edge" not in str(given)
+
+
 def test_drop1_and_profiles_hold_theta():
     fit = fit_of()
     without = gk.glm("Days ~ Age", QUINE, NegativeBinomial(fit.theta))

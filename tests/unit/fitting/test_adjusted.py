@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 from scipy.special import chdtri
 
 import glmkit as gk
+from glmkit.fitting import adjusted
 from glmkit.inference.held import held_function
 from glmkit.inference.likelihood import ratio_deviance
 from glmkit.inference.refit import refit
@@ -287,3 +288,13 @@ def test_tables_of_deviance_use_wald_and_refuse_likelihood_ratios(method):
         gk.lr_test(gk.glm("y ~ x", DATA, "binomial", method=method), fit)
     with pytest.raises(gk.FitError, match="maximum likelihood"):
         fit.step()
+
+
+def test_as_many_columns_as_rows_are_not_started_from_everywhere(monkeypatch):
+    data = pd.DataFrame({"y": [3.0, 1.0, 7.0, 2.0], "x": [0.1, -0.6, 1.4, 0.5], "z": [1.0, 0.3, -0.8, 0.9]})
+    made = []
+    scoring = adjusted.fisher_scoring
+    monkeypatch.setattr(adjusted, "fisher_scoring", lambda *a, **k: made.append(1) or scoring(*a, **k))
+    with pytest.warns(gk.GlmkitWarning, match="did not converge"):
+        gk.glm("y ~ x * z", data, "Gamma", method="jeffreys")
+    assert len(made) == 1

@@ -64,6 +64,13 @@ def test_an_estimated_dispersion_is_defined_by_the_variance_and_given_as_a_numbe
     assert text.endswith("phi = 0.01796")
 
 
+def test_the_power_of_a_tweedie_is_the_exponent_of_its_variance():
+    fit = gk.glm("Volume ~ Girth", gk.load_dataset("trees"), gk.Tweedie(1.5))
+    text = str(fit.equation(numbers=True))
+    assert "Volume ~ Tweedie(mu, p, phi)\nVar(Volume) = phi mu^p\n" in text
+    assert "\np = 1.500\n" in text
+
+
 def test_a_quasi_family_has_a_mean_and_a_variance_and_no_distribution():
     text = str(warpbreaks("quasipoisson").equation())
     assert text.startswith("E(breaks) = mu\nVar(breaks) = phi mu\n")

@@ -49,6 +49,24 @@ def test_a_curve_that_ends_first_gives_its_end():
     assert found.at == pytest.approx(2.0, abs=1e-8)
 
 
+def test_the_end_of_a_curve_is_found_by_halving():
+    calls, curve = counted(lambda x: (x, 1.0) if x < 2.0 else (NAN, NAN))
+    assert rising_crossing(curve, 3.0, start=1.0, low=0.0).at == pytest.approx(2.0, abs=1e-8)
+    assert len(calls) <= 50  # 2^-30 of a step is its tolerance
+
+
+def test_a_jump_over_the_level_ends_the_search():
+    calls, curve = counted(lambda x: (1.0, 1e-9) if x < 1.7 else (9.0, 0.0))
+    assert np.isnan(rising_crossing(curve, 2.0, start=1.0, low=0.0).at)
+    assert len(calls) <= 40
+
+
+def test_the_search_for_an_end_can_be_coarser():
+    calls, curve = counted(lambda x: (x, 1.0) if x < 2.0 else (NAN, NAN))
+    assert rising_crossing(curve, 3.0, start=1.0, low=0.0, shortest=0.01).is_edge
+    assert len(calls) <= 25
+
+
 def test_a_root_just_before_the_end_of_the_curve_is_found():
     found = rising_crossing(
         lambda x: (-np.log1p(-x), NAN) if x < 1.0 else (NAN, NAN), 9.0, start=3.0, low=0.0
@@ -58,3 +76,9 @@ def test_a_root_just_before_the_end_of_the_curve_is_found():
 
 def test_a_curve_that_exists_nowhere_has_no_crossing():
     assert np.isnan(rising_crossing(lambda x: (NAN, NAN), 1.0, start=0.0).at)
+
+
+def test_a_jump_over_the_level_is_found_out_in_few_evaluations():
+    calls, curve = counted(lambda x: (1.0 + x if x < 2.0 else 5.0 + x, 1.0))
+    assert np.isnan(rising_crossing(curve, 4.0, start=1.9, low=0.0).at)
+    assert len(calls) <= 40
