@@ -26,7 +26,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def one_factor(data):
-    return gk.glm("y ~ g", data, "poisson")
+    return gk.glm("y ~ g", data, "poisson", control=gk.Control(tol=1e-12))
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_a_slope_beside_levels_solves_the_score_of_the_profile(data, with_number
 
 def test_an_information_beyond_memory_is_refused_before_it_is_made(data, monkeypatch):
     monkeypatch.setattr(large, "memory", lambda: 0.05 * 2**30)
-    with pytest.raises(gk.FitError, match="1,501 columns: its information matrix takes 0.0 GiB"):
+    with pytest.raises(gk.FitError, match="1,501 columns: its information matrix takes"):
         gk.glm("y ~ x + g", data, "poisson")
 
 
