@@ -27,7 +27,7 @@ DENSE_WIDTH = 8
 DENSE_ELEMENTS = 1_000_000
 # Levels that small factors may have together to share one code: tables of pairs stay in cache.
 JOINED_LEVELS = 256
-# Cells of a joint coding matrix that is worth holding: 128 MiB.
+# Cells of the joint coding matrix of some factors that is worth making: 128 MiB. That of a single factor is there.
 CODED_CELLS = 16_777_216
 
 
@@ -92,7 +92,9 @@ def structured_from_blocks(blocks: Sequence[Block], n: int) -> DenseDesign | Col
     cells = _cells(blocks)
     most = MOST_CELLS if 0 < cells <= min(n // ROWS_A_CELL, MOST_CELLS) else JOINED_LEVELS
     pieces = _merged(pieces, most)
-    if constant and pieces and pieces[0].multiplier is None:
+    # A wide factor stays an indicator of its levels, whose products with itself need no matrix.
+    narrow = bool(pieces) and pieces[0].matrix.shape[1] <= JOINED_LEVELS
+    if constant and narrow and pieces[0].multiplier is None:
         pieces[0] = _with_constant(pieces[0], positions[constant[0]])
         del plain[constant[0]], positions[constant[0]]
     at = np.concatenate(positions) if positions else np.arange(0)
@@ -135,7 +137,7 @@ def _with_constant(piece: CodedColumns, at: IntArray) -> CodedColumns:
 def _coded_pieces(block: Block, at: IntArray) -> list[CodedColumns] | None:
     """Return a block as coded columns, one piece for each product of numbers; None if nothing is coded."""
     coded = [part for part in block.parts if isinstance(part, CodedPart)]
-    if not coded or prod(part.matrix.size for part in coded) > CODED_CELLS:
+    if not coded or (len(coded) > 1 and prod(part.matrix.size for part in coded) > CODED_CELLS):
         return None
     whole = coded[0]
     for part in coded[1:]:

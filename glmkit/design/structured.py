@@ -75,7 +75,15 @@ class CodedColumns:
 
     def dot(self, beta: Array) -> Array:
         """Return the columns times beta, (n,)."""
-        return self.read(self.matrix @ beta, slice(None))
+        return self.read(self.of_levels(beta), slice(None))
+
+    def of_levels(self, beta: Array) -> Array:
+        """Return M beta, (L,) or (L, j), for beta of (k,) or (k, j)."""
+        if self.picked is None:
+            return np.asarray(self.matrix @ beta)
+        values = np.zeros((len(self.matrix), *beta.shape[1:]))
+        values[self.picked] = beta
+        return values
 
     def read(self, values: Array, rows: slice) -> Array:
         """Return m times the values (L,) by level of some rows."""
@@ -161,7 +169,7 @@ class StructuredDesign:
 
     def sweep(self, beta: Array, visit: Visit) -> Swept:
         """Return what visits to blocks of rows, each with its X beta, add up to."""
-        plain, by_level = beta[self.at], [piece.matrix @ beta[piece.at] for piece in self.coded]
+        plain, by_level = beta[self.at], [piece.of_levels(beta[piece.at]) for piece in self.coded]
 
         def visit_rows(rows: slice, X: Array) -> Visited:
             eta = X @ plain
@@ -233,14 +241,17 @@ class StructuredDesign:
             return self
         if any(piece.multiplier is not None and np.any(shift[piece.at]) for piece in self.coded):
             return DenseDesign(np.asfortranarray(self.dense() - shift))
-        coded = tuple(replace(piece, matrix=piece.matrix - shift[piece.at]) for piece in self.coded)
+        coded = tuple(
+            replace(piece, matrix=piece.matrix - shift[piece.at]) if np.any(shift[piece.at]) else piece
+            for piece in self.coded
+        )
         return StructuredDesign(self.plain.shifted(shift[self.at]), self.at, coded)
 
     def row_norms(self, root: Array) -> Array:
         """Return the squared length of each row of X root."""
         n = self.shape[0]
         norms = np.empty(n)
-        mapped = [piece.matrix @ root[piece.at] for piece in self.coded]
+        mapped = [piece.of_levels(root[piece.at]) for piece in self.coded]
         for first in range(0, n, ROWS_AT_ONCE):
             rows = slice(first, min(first + ROWS_AT_ONCE, n))
             total = self.plain.select(np.arange(rows.start, rows.stop)).dense() @ root[self.at]
@@ -257,12 +268,15 @@ class StructuredDesign:
         share = w / np.sum(w)
         for piece in self.coded:
             mean[piece.at] = piece.contract(piece.by_level(share))
-            if piece.multiplier is None:
+            if piece.multiplier is None and piece.picked is not None:
+                variance = mean[piece.at] * (1.0 - mean[piece.at])
+            elif piece.multiplier is None:
                 level = piece.by_level(share)
                 centred = piece.matrix - mean[piece.at]
                 variance = level @ (centred * centred)
             else:
-                square = (piece.matrix**2).T @ piece.by_level(share * piece.multiplier)
+                by_level = piece.by_level(share * piece.multiplier)
+                square = (piece.matrix**2).T @ by_level if piece.picked is None else by_level[piece.picked]
                 variance = np.maximum(square - mean[piece.at] ** 2, 0.0)
             deviation[piece.at] = np.sqrt(variance)
         return mean, deviation
@@ -283,6 +297,10 @@ class StructuredDesign:
     def _cells(self) -> Cells | None:
         if not len(self.at) and len(self.coded) == 1 and self.coded[0].multiplier is None:
             piece = self.coded[0]
+            if piece.picked is not None and piece.matrix.size > DENSE_CELLS:
+                none = DenseDesign(np.empty((len(piece.matrix), 0), order="F"))
+                levels = np.arange(len(piece.matrix), dtype=code_type(len(piece.matrix)))
+                return Cells(piece.codes, StructuredDesign(none, self.at, (replace(piece, codes=levels),)))
             return Cells(piece.codes, DenseDesign(np.asfortranarray(piece.matrix[:, np.argsort(piece.at)])))
         variables: list[Coded | Array] = [Coded(piece.codes, len(piece.matrix)) for piece in self.coded]
         variables += [piece.multiplier for piece in self.coded if piece.multiplier is not None]
@@ -314,4 +332,5 @@ def joined(first: CodedColumns, second: CodedColumns) -> CodedColumns:
 def _taken(piece: CodedColumns, place: IntArray) -> CodedColumns:
     new = place[piece.at]
     kept = new >= 0
-    return replace(piece, matrix=np.ascontiguousarray(piece.matrix[:, kept]), at=new[kept])
+    matrix = piece.matrix if np.all(kept) else np.ascontiguousarray(piece.matrix[:, kept])
+    return replace(piece, matrix=matrix, at=new[kept])

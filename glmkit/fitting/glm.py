@@ -21,6 +21,7 @@ from glmkit.fitting.adjusted import AdjustedObjective, adjusted_scoring, is_pena
 from glmkit.fitting.cells import by_cell
 from glmkit.fitting.goodness import Likelihood, RowMeans, deviance_of, dispersion_of, pearson_statistic
 from glmkit.fitting.independence import Independence, independence_of
+from glmkit.fitting.large import refuse_information
 from glmkit.fitting.null_rows import null_rows
 from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.problem import Problem
@@ -145,9 +146,10 @@ def fit_glm(
     Raises
     ------
     FitError
-        No valid starting value can be found.
+        No valid starting value can be found, or the information does not fit into memory.
     """
     known = Known() if known is None else known
+    refuse_information(problem.design.shape[1])
     beginning = _beginning(problem, family, start, known)
     independence, plain = beginning.independence, problem.method == "ml" or beginning.objective.linear
     if plain:

@@ -12,6 +12,7 @@ from glmkit.design.centring import Centring, centring_of
 from glmkit.design.matrix import Design
 from glmkit.errors import DesignError
 from glmkit.families.base import Family
+from glmkit.fitting.large import laid_out
 from glmkit.fitting.points import counted, is_linear
 from glmkit.fitting.problem import Problem
 from glmkit.numerics.compensated import sums_by_code
@@ -145,12 +146,12 @@ def independence_under(
     factor = vouching_factor(gram, norms)
     if factor is not None:
         return Independence(np.arange(p), np.arange(0), np.zeros((p, 0)), centring, shifted, factor)
-    rank = independent_columns(np.sqrt(working)[:, None] * shifted.dense(), norms=norms)
+    rank = independent_columns(np.sqrt(working)[:, None] * laid_out(shifted), norms=norms)
     if np.any(centring.constant[rank.dropped]):
         # The constant is not in the kept span as it stands: fit the columns as they are.
         centring = Centring(np.zeros(p), np.zeros(p))
         shifted = design
-        rank = independent_columns(np.sqrt(working)[:, None] * shifted.dense())
+        rank = independent_columns(np.sqrt(working)[:, None] * laid_out(shifted))
     combinations = original_combinations(rank, centring)
     kept = centring.take(rank.kept)
     return Independence(rank.kept, rank.dropped, combinations, kept, shifted.take(rank.kept))

@@ -19,6 +19,7 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family, Mean
+from glmkit.fitting.large import laid_out
 from glmkit.fitting.points import (
     Point,
     Quadratic,
@@ -48,6 +49,8 @@ COMPENSATED_CONDITION = 1e3
 ROUGH = 0.01
 # The inverse of a Gram matrix loses twice the digits of the condition: 50 leaves twelve.
 INVERSE_CONDITION = 50.0
+# Numbers of a design, 4 GiB of them, beyond which it is not laid out to refine what it takes to the last digit.
+REFINED_NUMBERS = 1 << 29
 # Step of the differences for the observed information: the cube root of a rounding.
 DIFFERENCE = 6e-6
 # Numbers of a design from which on one pass over blocks of rows finds a point with all a step needs.
@@ -239,7 +242,7 @@ class GLMObjective:
         """
         response = np.where(self.weights > 0, self.y - self.offset, 0.0)
         beta, factor = self.least_squares(np.ones(len(self.y)), response, known)
-        if self._accurate(factor.condition):
+        if self._refines(factor.condition):
             rows, root = self._weighted(self.weights)
             beta = refine_solution(rows, root * response, beta, factor)
             residual = compensated_residual(self.design.dense(), beta, self.y - self.offset)
@@ -249,7 +252,7 @@ class GLMObjective:
 
     def inverse_information(self, point: Point, factor: InformationFactor) -> Array:
         """Return (X'WX)^-1, (p, p); refined where its condition asks for it."""
-        if factor.condition < INVERSE_CONDITION or not self._accurate(factor.condition):
+        if factor.condition < INVERSE_CONDITION or not self._refines(factor.condition):
             return factor.inverse()
         rows, _ = self._weighted(counted(self.weights, self.family.working_weight(point.mean)))
         return refined_inverse(rows, factor)
@@ -257,7 +260,7 @@ class GLMObjective:
     def _weighted(self, weights: Array) -> tuple[Array, Array]:
         """Return the rows of the design times the square roots of weights, and these."""
         root = np.sqrt(weights)
-        X = self.design.dense()
+        X = laid_out(self.design)
         return (X if np.all(root == 1.0) else X * root[:, None]), root
 
     def least_squares(
@@ -280,6 +283,10 @@ class GLMObjective:
     def _accurate(self, condition: float) -> bool:
         n, p = self.design.shape
         return n * p <= COMPENSATED_ELEMENTS or condition > COMPENSATED_CONDITION
+
+    def _refines(self, condition: float) -> bool:
+        n, p = self.design.shape
+        return self._accurate(condition) and n * p <= REFINED_NUMBERS
 
     def _unit(self, merit: float, pearson: float) -> float:
         # Known dispersion: 1. Estimated: the mean deviance, which near the solution is the

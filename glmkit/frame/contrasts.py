@@ -138,8 +138,10 @@ def _sas(spec: ContrastSpec, levels: tuple[Hashable, ...], name: str) -> LevelCo
 def _against(levels: tuple[Hashable, ...], base: int) -> LevelCoding:
     others = [i for i in range(len(levels)) if i != base]
     texts = [level_text(levels[i]) for i in others]
+    matrix = np.zeros((len(levels), len(others)))
+    matrix[others, np.arange(len(others))] = 1.0
     return LevelCoding(
-        np.eye(len(levels))[:, others],
+        matrix,
         tuple(f"[T.{text}]" for text in texts),
         _in_r([levels[i] for i in others]),
         tuple(f"{text} vs {level_text(levels[base])}" for text in texts),

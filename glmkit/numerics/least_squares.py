@@ -29,8 +29,9 @@ import numpy as np
 
 from glmkit._typing import Array
 from glmkit.numerics.compensated import Pair, add_to_pair, pair_residual, pair_tdot
-from glmkit.numerics.factor import InformationFactor, factor_of_root, solve_triangle, triangular_root
+from glmkit.numerics.factor import InformationFactor, factor_of_root, triangular_root
 from glmkit.numerics.scaling import column_norms, power_of_two
+from glmkit.numerics.triangle import solve_triangle
 
 _MAX_STEPS = 20  # 1 or 2 do up to a condition of 1e8
 _SETTLED = 2.0**-56  # an error this far under each coefficient cannot change its last bit
@@ -151,12 +152,12 @@ def _gradient(rows: Array, rhs: Array, shift: Array | float = 0.0) -> Callable[[
 
 def qr_rate(factor: InformationFactor) -> float:
     """Return a bound on the fraction of the error that a step leaves with a factor from QR."""
-    return _ROUNDING * len(factor.root) * factor.condition
+    return _ROUNDING * len(factor.scale) * factor.condition
 
 
 def cautious_rate(factor: InformationFactor) -> float:
     """Return a bound on the error a step leaves that holds for a Cholesky factor too."""
-    return _ROUNDING * len(factor.root) * factor.condition**2
+    return _ROUNDING * len(factor.scale) * factor.condition**2
 
 
 def refined(start: Array, gradient: Callable[[Pair], Array], factor: InformationFactor, rate: float) -> Array:

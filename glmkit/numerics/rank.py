@@ -21,8 +21,9 @@ import numpy as np
 from scipy.linalg import lapack
 
 from glmkit._typing import Array, IntArray
-from glmkit.numerics.factor import InformationFactor, cholesky_factor, solve_triangle, triangular_root
+from glmkit.numerics.factor import InformationFactor, cholesky_factor, triangular_root
 from glmkit.numerics.scaling import column_norms, power_of_two
+from glmkit.numerics.triangle import solve_triangle
 
 TOLERANCE = 1e-11
 """The fraction of a column that has to be left of it, as in R's glm."""
@@ -127,8 +128,7 @@ def vouching_factor(gram: Array, norms: Array | None = None) -> InformationFacto
         return None
     if norms is None:
         return factor
-    left = factor.root.diagonal() * factor.scale
-    return factor if bool(np.all(left * _VOUCHED > norms)) else None
+    return factor if bool(np.all(factor.left() * _VOUCHED > norms)) else None
 
 
 def _gram(rows: Array) -> Array:

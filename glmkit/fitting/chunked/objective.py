@@ -30,9 +30,10 @@ from glmkit.fitting.objective import (
     Quadratic,
 )
 from glmkit.fitting.points import is_linear
-from glmkit.numerics.factor import InformationFactor, cholesky_factor, factor_of_root, solve_triangle
+from glmkit.numerics.factor import InformationFactor, cholesky_factor, factor_of_root
 from glmkit.numerics.least_squares import cautious_rate, qr_rate, refined
 from glmkit.numerics.scaling import power_of_two
+from glmkit.numerics.triangle import solve_triangle
 
 __all__ = ["ChunkedObjective", "Passed"]
 

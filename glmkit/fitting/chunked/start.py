@@ -23,9 +23,10 @@ from glmkit.fitting.independence import (
 )
 from glmkit.fitting.objective import CHOLESKY_CONDITION
 from glmkit.fitting.problem import Problem
-from glmkit.numerics.factor import InformationFactor, cholesky_factor, factor_of_root, solve_triangle
+from glmkit.numerics.factor import InformationFactor, cholesky_factor, factor_of_root
 from glmkit.numerics.rank import Rank, independent_columns, vouched_by_gram
 from glmkit.numerics.scaling import power_of_two
+from glmkit.numerics.triangle import solve_triangle
 
 __all__ = ["Beginning", "beginning_of"]
 
