@@ -50,7 +50,7 @@ METHODS = {"ml": "ml", "firth": "firth", "mean": "firth", "median": "median", "j
 
 # How many times its square the length of a step may grow on the way to a root, where it
 # cannot be made to fall all the way.
-RISES = (0.0, 3.0, 25.0)
+RISES = (3.0, 25.0)
 # A step that is still this share of one made half the iterations before goes nowhere.
 STANDING = 0.999
 # Step of the differences of the adjusted score, in standard errors, and the number of
@@ -79,12 +79,21 @@ def adjusted_scoring(objective: AdjustedObjective, start: Array, control: Contro
         return first
     jeffreys = replace(objective, method="jeffreys")
     near = fisher_scoring(jeffreys, jeffreys.at(start), control).point.beta
+    second = fisher_scoring(objective, objective.at(near), control)
+    if second.converged:
+        return second
+    held_back = [beta for beta, run in ((near, second), (start, first)) if _was_held_back(run)]
     for rise in RISES:
-        for beta in (near, start):
+        for beta in held_back:
             solution = fisher_scoring(objective, objective.at(beta), control, rise=rise)
             if solution.converged:
                 return solution
     return first
+
+
+def _was_held_back(solution: Solution) -> bool:
+    """Return whether a step was halved: elsewhere leave to rise leads along the same path."""
+    return solution.reason == "stuck" or any(iteration.halvings for iteration in solution.trace)
 
 
 def _is_scaleless(objective: AdjustedObjective, solution: Solution) -> bool:

@@ -298,3 +298,17 @@ def test_as_many_columns_as_rows_are_not_started_from_everywhere(monkeypatch):
     with pytest.warns(gk.GlmkitWarning, match="did not converge"):
         gk.glm("y ~ x * z", data, "Gamma", method="jeffreys")
     assert len(made) == 1
+
+
+def test_a_path_without_halvings_is_not_gone_again_with_leave_to_rise(monkeypatch):
+    data = pd.DataFrame({"y": [3.0, 1.0, 7.0, 2.0, 9.0], "x": [0.1, -0.6, 1.4, 0.5, 1.1]})
+    rises, scoring = [], adjusted.fisher_scoring
+
+    def cut_short(*args, rise=0.0):
+        rises.append(rise)
+        return scoring(*args, rise=rise)._replace(converged=False, reason="iterations")
+
+    monkeypatch.setattr(adjusted, "fisher_scoring", cut_short)
+    with pytest.warns(gk.ConvergenceWarning):
+        gk.glm("y ~ x", data, gk.Gamma("log"), method="median")
+    assert rises == [0.0, 0.0, 0.0]
