@@ -24,6 +24,7 @@ __all__ = [
     "log1p_gap",
     "log_choose_ratio",
     "relative_entropy",
+    "rising_log",
     "stirling_error",
     "trigamma_gap",
 ]
@@ -197,27 +198,67 @@ _TRIGAMMA: Final = (7 / 6, -691 / 2730, 5 / 66, -1 / 30, 1 / 42, -1 / 30, 1 / 6)
 """psi'(x) - 1/x - 1/(2x^2) in powers x^-3, x^-5, ... (Abramowitz & Stegun 6.4.12), last first."""
 
 
-def digamma_gap(theta: float, y: Array) -> Array:
+def rising_log(theta: Array, y: Array) -> Array:
+    """Return log[Gamma(theta + y) / (Gamma(theta) theta^y)] >= 0 for y >= 0, (n,).
+
+    About y (y - 1) / (2 theta) for large theta, where its terms cancel: Stirling's formula there.
+    """
+    large = np.maximum(theta, _SERIES_FROM)
+    errors = stirling_error(large + y) - stirling_error(large)
+    series = errors + ((large + y - 0.5) * np.log1p(y / large) - y)
+    if np.min(theta, initial=np.inf) >= _SERIES_FROM:
+        return np.asarray(series)
+    direct = special.gammaln(y + theta) - special.gammaln(theta) - y * np.log(theta)
+    return np.where(theta < _SERIES_FROM, direct, series)
+
+
+def digamma_gap(theta: Array | float, y: Array) -> Array:
     """Return psi(theta + y) - psi(theta) - log(1 + y / theta) >= 0 for y >= 0, (n,).
 
     About y / (2 theta^2) for large theta, where its terms cancel: Stirling's series there.
     """
+    return _from_series(_digamma_series, _digamma_direct, theta, y)
+
+
+def trigamma_gap(theta: Array | float, y: Array) -> Array:
+    """Return k(theta) - k(theta + y) >= 0 with k(x) = psi'(x) - 1 / x, for y >= 0, (n,)."""
+    return _from_series(_trigamma_series, _trigamma_direct, theta, y)
+
+
+Gap = Callable[[Array, Array], Array]
+
+
+def _from_series(series: Gap, direct: Gap, theta: Array | float, y: Array) -> Array:
+    """Return the series where theta is large enough for it, the direct formula elsewhere."""
+    theta = np.asarray(theta, dtype=np.float64)
+    small = theta < _SERIES_FROM
+    if np.all(small):
+        return direct(theta, y)
+    if not np.any(small):
+        return series(theta, y)
+    return np.where(small, direct(theta, y), series(np.maximum(theta, _SERIES_FROM), y))
+
+
+def _digamma_direct(theta: Array, y: Array) -> Array:
+    return np.asarray(special.psi(theta + y) - special.psi(theta) - np.log1p(y / theta))
+
+
+def _digamma_series(theta: Array, y: Array) -> Array:
     top = theta + y
-    if theta < _SERIES_FROM:
-        return np.asarray(special.psi(top) - special.psi(theta) - np.log1p(y / theta))
     first = 0.5 * (y / top) / theta
     second = (y / top / theta) * ((theta / top + 1.0) / theta) / 12.0
-    return np.asarray(
-        first + second + _inverse_powers(theta, _DIGAMMA, 4) - _inverse_powers(top, _DIGAMMA, 4)
-    )
+    powers = _inverse_powers(theta, _DIGAMMA, 4) - _inverse_powers(top, _DIGAMMA, 4)
+    return np.asarray(first + second + powers)
 
 
-def trigamma_gap(theta: float, y: Array) -> Array:
-    """Return k(theta) - k(theta + y) >= 0 with k(x) = psi'(x) - 1 / x, for y >= 0, (n,)."""
+def _trigamma_direct(theta: Array, y: Array) -> Array:
     top = theta + y
-    if theta < _SERIES_FROM:
-        below = special.polygamma(1, theta) - 1.0 / theta
-        return np.asarray(below - (special.polygamma(1, top) - 1.0 / top))
+    below = special.polygamma(1, theta) - 1.0 / theta
+    return np.asarray(below - (special.polygamma(1, top) - 1.0 / top))
+
+
+def _trigamma_series(theta: Array, y: Array) -> Array:
+    top = theta + y
     first = 0.5 * (y / top / theta) * ((theta / top + 1.0) / theta)
     return np.asarray(first + _inverse_powers(theta, _TRIGAMMA, 3) - _inverse_powers(top, _TRIGAMMA, 3))
 

@@ -17,6 +17,7 @@ from scipy import special
 
 from glmkit._typing import Array
 from glmkit.errors import FamilyError
+from glmkit.families._kernels import digamma_gap, log1p_gap, rising_log, trigamma_gap
 from glmkit.families.base import Family
 
 __all__ = ["CountPart", "NegativeBinomialPart", "PoissonPart", "count_part"]
@@ -113,10 +114,8 @@ class NegativeBinomialPart:
 
     def log_density(self, y: Array, u: Array) -> Array:
         mu, theta = self._parts(u)
-        # y log(mu / (theta + mu)) - theta log(1 + mu / theta): no cancellation for a large theta
-        rising = special.gammaln(y + theta) - special.gammaln(theta) - y * np.log(theta)
         rest = -(y + theta) * np.log1p(mu / theta) - special.gammaln(y + 1.0)
-        return np.asarray(rising + y * u[:, 0] + rest)
+        return np.asarray(rising_log(theta, y) + y * u[:, 0] + rest)
 
     def slopes(self, y: Array, u: Array) -> tuple[Array, Array]:
         mu, theta = self._parts(u)
@@ -125,10 +124,10 @@ class NegativeBinomialPart:
         second = -theta * mu * (theta + y) / total**2
         if self.theta is not None:
             return first[:, None], second[:, None, None]
-        # by theta: a = psi(y + theta) - psi(theta) - log(1 + mu / theta) + (mu - y) / total
-        a = special.digamma(y + theta) - special.digamma(theta) - np.log1p(mu / theta) + (mu - y) / total
-        slope = special.polygamma(1, y + theta) - special.polygamma(1, theta) + mu / (theta * total)
-        slope = slope - (mu - y) / total**2
+        # by theta: psi(y + theta) - psi(theta) - log(1 + mu / theta) + (mu - y) / total, without its cancellation
+        t = (y - mu) / total
+        a = digamma_gap(theta, y) - log1p_gap(t)
+        slope = t * t / (y + theta) - trigamma_gap(theta, y)
         crossed = theta * mu * (y - mu) / total**2
         matrix = np.empty((len(y), 2, 2))
         matrix[:, 0, 0], matrix[:, 1, 1] = second, theta * a + theta**2 * slope

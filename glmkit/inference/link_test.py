@@ -24,6 +24,8 @@ __all__ = ["link_test_table"]
 SEPARATED = (
     "The square separates the outcomes: its estimate is infinite, which itself speaks against the link."
 )
+# Larger predictors have squares that no fit can use.
+LARGEST = 1e140
 NAMES = ("Intercept", "eta", "eta^2")
 
 
@@ -47,8 +49,11 @@ def link_test_table(model: FittedModel) -> Table:
     if not np.all(np.isfinite(eta[used])):
         raise FitError("The link test needs a finite linear predictor. Resolve the separation first.")
     eta = np.where(used, eta, 0.0)
-    columns = np.column_stack([np.ones_like(eta), eta, eta * eta])
-    fit = refit_on(model, columns)
+    if np.max(np.abs(eta)) > LARGEST:
+        raise FitError(
+            "The squares of the linear predictor leave the range of double precision: no link test."
+        )
+    fit = refit_on(model, np.column_stack([np.ones_like(eta), eta, eta * eta]))
     if fit.rank < len(NAMES):
         raise FitError(
             "The linear predictor takes fewer than three different values, so that its square says nothing "

@@ -9,6 +9,7 @@ import pytest
 import glmkit as gk
 from glmkit.families import NegativeBinomial, Poisson
 from glmkit.families._kernels import digamma_gap, log1p_gap, trigamma_gap
+from glmkit.families.count_parts import NegativeBinomialPart
 from glmkit.families.counts import theta_derivatives
 from glmkit.families.parameters import Sample
 from glmkit.inference.nuisance import poisson_test
@@ -57,6 +58,33 @@ def test_gaps_of_digamma_and_trigamma_do_not_cancel(theta):
     second = exact(lambda y, _: mp.psi(1, t) - 1 / t - mp.psi(1, t + y) + 1 / (t + y))
     np.testing.assert_allclose(digamma_gap(theta, Y), first, rtol=1e-12, atol=0)
     np.testing.assert_allclose(trigamma_gap(theta, Y), second, rtol=1e-11, atol=1e-30)
+
+
+def test_gaps_of_several_thetas_are_those_of_each():
+    thetas = np.array([1e-3, 14.9, 15.1, 1e3, 1e8, 1e12])
+    for gap in (digamma_gap, trigamma_gap):
+        each = [gap(theta, Y[i : i + 1])[0] for i, theta in enumerate(thetas.tolist())]
+        np.testing.assert_array_equal(gap(thetas, Y), each)
+
+
+@each_theta
+def test_the_count_part_has_the_density_and_slopes_of_its_law(theta):
+    # log Gamma(y + theta) - log Gamma(theta) leaves no digit at theta = 1e15
+    part, tau = NegativeBinomialPart(), np.log(theta)
+    t = mp.mpf(float(np.exp(tau)))
+
+    def log_density(y, mu):
+        rising = mp.loggamma(y + t) - mp.loggamma(t) - y * mp.log(t)
+        return rising + y * mp.log(mu) - (y + t) * mp.log1p(mu / t) - mp.loggamma(y + 1)
+
+    u = np.column_stack([np.log(MU), np.full(len(MU), tau)])
+    np.testing.assert_allclose(
+        part.log_density(Y, u), exact(log_density), rtol=2e-13, atol=1e-11
+    )  # log 1000! is 5912
+    by_tau = exact(
+        lambda y, mu: t * (mp.psi(0, y + t) - mp.psi(0, t) - mp.log1p(mu / t) + (mu - y) / (t + mu))
+    )
+    np.testing.assert_allclose(part.slopes(Y, u)[0][:, 1], by_tau, rtol=1e-7, atol=1e-7 / theta)
 
 
 def test_log1p_gap_is_exact_near_zero():

@@ -46,3 +46,11 @@ def test_a_perfect_tweedie_fit_simulates_its_means():
     data = pd.DataFrame({"x": X, "y": [1.0] * 8})
     fit = gk.glm("y ~ x", data, gk.Tweedie(1.5))
     np.testing.assert_allclose(fit.simulate(1, seed=1), 1.0, rtol=1e-12)  # the fit's own rounding
+
+
+def test_a_link_test_of_predictors_whose_squares_overflow_is_refused_by_name():
+    data = pd.DataFrame({"y": 1e-158 / np.array([1.1, 2.2, 2.9, 4.2, 4.8, 6.3]), "x": np.arange(1.0, 7.0)})
+    with pytest.warns(gk.ConvergenceWarning, match="Not to be had in double precision"):
+        fit = gk.glm("y ~ x", data, gk.Gamma("inverse"))
+    with pytest.raises(gk.FitError, match="squares of the linear predictor"):
+        fit.link_test()
