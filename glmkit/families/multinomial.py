@@ -201,7 +201,7 @@ class Multinomial(VectorFamily):
         out = np.array(fitted)
         for i in np.flatnonzero(~np.all(np.isfinite(eta), axis=1)):
             gaps = rows[i][None, :, :] - rows[i][:, None, :]  # (l, m, p)
-            away = limit(gaps.reshape(-1, gaps.shape[2])).reshape(gaps.shape[:2])
+            away = limit(gaps.reshape(gaps.shape[0] * gaps.shape[1], gaps.shape[2])).reshape(gaps.shape[:2])
             behind = np.any(away == np.inf, axis=1)  # infinitely so: whatever the others do
             with np.errstate(over="ignore"):
                 out[i] = np.where(behind, 0.0, 1.0 / np.sum(np.exp(away), axis=1))

@@ -360,7 +360,7 @@ class _Region:
 
 def _face(rows: Array, norms: Array) -> Array:
     """Return a basis (p, k) of the null space of rows, orthonormal in columns of norm 1."""
-    if len(rows) == 0:
+    if rows.size == 0:
         return np.eye(len(norms))
     _, size, across = singular("The fit on the edge", rows / norms)
     return np.asarray(across[np.count_nonzero(size > 1e-11 * size[0]) :].T) / norms[:, None]

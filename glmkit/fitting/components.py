@@ -182,7 +182,8 @@ def _spread_gram(components: tuple[Component, ...], weights: Array) -> Array:
         [c.design.dense()[:, None, :] * c.pattern[None, :, None] for c in components], axis=2
     )
     size = rows.shape[2]
-    total = rows.reshape(-1, size).T @ np.matmul(weights, rows).reshape(-1, size)
+    count = rows.shape[0] * rows.shape[1]
+    total = rows.reshape(count, size).T @ np.matmul(weights, rows).reshape(count, size)
     return np.asarray(0.5 * (total + total.T))
 
 

@@ -136,9 +136,10 @@ def held_by_few(design: Design, signs: Array, basis: Array, functions: Array) ->
     """
     open_rows = np.flatnonzero(signs)
     rows = _normalised(design, signs, basis, open_rows[:: max(1, len(open_rows) // TRIED)])
-    targets = functions @ basis
-    sizes = np.linalg.norm(targets, axis=1)
-    scaled = targets / np.where(sizes > 0.0, sizes, 1.0)[:, None]
+    with np.errstate(all="ignore"):
+        targets = functions @ basis
+        sizes = np.linalg.norm(targets, axis=1)
+        scaled = targets / np.where(sizes > 0.0, sizes, 1.0)[:, None]
     return np.array([_distance(rows, target) <= HELD for target in scaled], dtype=bool)
 
 
@@ -146,6 +147,8 @@ def _distance(rows: Array, target: Array) -> float:
     """Return how far a vector is from the sums of rows with weights >= 0; inf where that is not found."""
     from scipy.optimize import nnls  # imported on use: most fits never come here
 
+    if not np.all(np.isfinite(target)):
+        return float("inf")
     try:
         weights = nnls(rows.T, target)[0]
     except RuntimeError:  # it took too many steps

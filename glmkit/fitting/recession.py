@@ -113,14 +113,17 @@ class Recession:
         (m,) array
             0 where finite, inf or -inf, nan where it depends on the path or the row is not finite.
         """
-        moved = rows @ self.basis
-        size = np.abs(rows) @ np.abs(self.basis)
+        with np.errstate(all="ignore"):  # rows that are not finite are marked below
+            moved = rows @ self.basis
+            size = np.abs(rows) @ np.abs(self.basis)
+            along = rows @ self.direction
+            length = np.abs(rows) @ np.abs(self.direction)
         finite = np.all(np.abs(moved) <= CONSTANT * size, axis=1)
-        along = rows @ self.direction
-        weak = np.abs(along) <= CONSTANT * (np.abs(rows) @ np.abs(self.direction))
+        weak = np.abs(along) <= CONSTANT * length
         limits = np.where(weak, np.nan, np.copysign(np.inf, along))
         limits[finite] = 0.0
-        limits[~np.all(np.isfinite(rows), axis=1)] = np.nan  # a missing value of new data
+        # a missing value of new data, or one beyond doubles
+        limits[~(np.isfinite(length) & np.all(np.isfinite(size), axis=1))] = np.nan
         if self.dimension == 1:
             return np.asarray(limits)
         asked = np.flatnonzero(np.isinf(limits))

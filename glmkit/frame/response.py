@@ -18,6 +18,7 @@ from glmkit.frame.values import Factor, Logical, Matrix, Value, level_text
 
 __all__ = ["Response", "check_trials", "fractional_note", "fractional_rows", "read_response"]
 
+EXACT = 2.0**53  # the whole numbers below are exact
 INTEGER_TOLERANCE = 1e-3  # how far from a whole number a count may be before it is remarked, as in R
 
 
@@ -245,5 +246,5 @@ def _multinomial(value: Value, label: str, index: pd.Index[Any]) -> Response:
 
 def _from_numbers(values: Value) -> Factor:
     levels, codes = np.unique(np.asarray(values), return_inverse=True)
-    whole = bool(np.all(levels == np.round(levels)))
+    whole = bool(np.all((levels == np.round(levels)) & (np.abs(levels) < EXACT)))
     return Factor(codes.astype(np.intp), tuple((levels.astype(np.int64) if whole else levels).tolist()))

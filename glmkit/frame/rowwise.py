@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -18,13 +18,12 @@ from glmkit.frame.vocabulary import FUNCTIONS
 __all__ = ["check_rowwise", "refuse_lag"]
 
 
-def refuse_lag(expressions: Sequence[str]) -> None:
-    """Refuse ``lag()``: the row before may be in another chunk."""
+def refuse_lag(expressions: Iterable[str], where: str = "which may be in another chunk") -> None:
+    """Refuse ``lag()``, saying `where` the row before is, if it is one at all."""
     for text in expressions:
         if any(call.function == "lag" for call in calls_in(text)):
             raise FormulaError(
-                f"`{text}` looks at rows before, which may be in another chunk. Make the lagged values a column of the"
-                " data.",
+                f"`{text}` looks at rows before, {where}. Make the lagged values a column of the data.",
                 expression=text,
             )
 

@@ -76,7 +76,7 @@ def _pearson(model: ComponentModel, values: Array) -> Array:
     if values.shape[1] == 1:
         share = fit.problem.prior * model.family.pearson(fit.problem.y, fit.eta)
         return np.copysign(np.sqrt(share)[:, None], values)
-    with np.errstate(divide="ignore", invalid="ignore"):  # a sure outcome has variance 0
+    with np.errstate(all="ignore"):  # a sure outcome has variance 0, or next to none
         scaled = values * np.sqrt(fit.problem.prior[:, None] / model.family.variance(fit.eta))
     return np.where(values == 0.0, 0.0, scaled)
 

@@ -126,8 +126,9 @@ class Estimate:
 
     def linear(self, rows: Array) -> Array:
         """Return L beta, (k,), for `rows` L (k, p) over all columns; infinite where it diverges."""
-        fitted = self.fitted_rows(rows)
-        values = np.asarray(fitted @ self.gamma)
+        with np.errstate(all="ignore"):  # at the end of doubles: inf or nan, as it then prints
+            fitted = self.fitted_rows(rows)
+            values = np.asarray(fitted @ self.gamma)
         if self.recession is None:
             return values
         limits = self.recession.limits(fitted)
@@ -135,17 +136,19 @@ class Estimate:
 
     def std_errors(self, rows: Array) -> Array:
         """Return the standard error of each L beta, (k,); nan where it is infinite."""
-        fitted = self.fitted_rows(rows)
-        variance: Array = np.einsum("ij,jk,ik->i", fitted, self.covariance, fitted)
-        errors: Array = np.sqrt(np.maximum(variance, 0.0))
+        with np.errstate(all="ignore"):
+            fitted = self.fitted_rows(rows)
+            variance: Array = np.einsum("ij,jk,ik->i", fitted, self.covariance, fitted)
+            errors: Array = np.sqrt(np.maximum(variance, 0.0))
         if self.recession is None:
             return errors
         return np.where(self.recession.limits(fitted) == 0.0, errors, np.nan)
 
     def covariance_of(self, rows: Array) -> Array:
         """Return L V L', (k, k)."""
-        fitted = self.fitted_rows(rows)
-        return np.asarray(fitted @ self.covariance @ fitted.T)
+        with np.errstate(all="ignore"):
+            fitted = self.fitted_rows(rows)
+            return np.asarray(fitted @ self.covariance @ fitted.T)
 
     def df_of(self, rows: Array) -> Array:
         """Return the degrees of freedom of the t distribution of each L beta, (k,); inf for the normal."""

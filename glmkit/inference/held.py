@@ -272,13 +272,15 @@ def _pivot(fit: GLMFit, c: Array) -> int:
 def _tangent(fit: GLMFit, c: Array, pivot: int) -> tuple[Array, Array, Array]:
     """Return center, direction and the linear predictor of the center."""
     if fit.recession is None:
-        towards = fit.inverse @ c
-        if not c @ towards > 0.0:
+        with np.errstate(all="ignore"):  # refused below
+            towards = fit.inverse @ c
+            variance = float(c @ towards)
+        if not (variance > 0.0 and np.all(np.isfinite(towards))):
             raise FitError(
                 "The variance of a coefficient is no double precision number above 0, so that its likelihood cannot "
                 "be profiled. Give its column in another unit, so that its values lie nearer 1.",
             )
-        return fit.gamma, towards / (c @ towards), fit.eta
+        return fit.gamma, towards / variance, fit.eta
     along = np.zeros(fit.rank)
     along[pivot] = 1.0 / c[pivot]
     return np.zeros(fit.rank), along, fit.problem.added

@@ -75,7 +75,9 @@ class LevelProbabilities:
         return predictor_rows(self.model.frame, self.model.family, [columns], len(design))
 
     def _values(self, estimate: Estimate, rows: Array, offset: Array) -> tuple[Array, Array]:
-        linear = estimate.linear(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2])
+        linear = estimate.linear(rows.reshape(rows.shape[0] * rows.shape[1], rows.shape[2])).reshape(
+            rows.shape[:2]
+        )
         return linear + self._offsets(offset), rows
 
     def _offsets(self, offset: Array) -> Array:
@@ -113,7 +115,7 @@ class LevelProbabilities:
             unit = direction / size[:, None]
             for steps, weight in ((1, 8.0), (-1, -8.0), (2, -1.0), (-2, 1.0)):
                 total = total + weight * self.model.family.jacobian(eta + steps * STEP * unit)
-        return np.asarray(total / (12.0 * STEP) * size[:, None, None])
+            return np.asarray(total / (12.0 * STEP) * size[:, None, None])
 
 
 def probabilities_of(model: FittedModel | AnyModel, what: str) -> LevelProbabilities | None:

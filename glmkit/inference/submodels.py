@@ -159,9 +159,13 @@ def _restricted_start(near: GLMFit, columns: IntArray) -> Array | None:
         return None
     lost = ~np.isin(near.kept, columns)
     rows = near.centring.rows_to_fitted(_unit_rows(np.flatnonzero(lost), near.rank))
-    spread = near.inverse @ rows.T
+    with np.errstate(all="ignore"):
+        spread = near.inverse @ rows.T
+        left = rows @ spread
+    if not np.all(np.isfinite(left)):  # beyond doubles: a cold start
+        return None
     # least squares: near the edge of the valid region the information may have lost a direction
-    gamma = near.gamma - spread @ least_squares("The start of a submodel", rows @ spread, rows @ near.gamma)
+    gamma = near.gamma - spread @ least_squares("The start of a submodel", left, rows @ near.gamma)
     start = np.zeros(near.problem.design.shape[1])
     start[near.kept] = near.centring.to_original(gamma)
     return start[columns] if np.all(np.isfinite(start)) else None

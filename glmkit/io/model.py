@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from glmkit._typing import Array
 from glmkit.errors import FitError, GlmkitError, ModelFileError
 from glmkit.families.base import Family
 from glmkit.fitting.absent import absent
@@ -134,7 +135,7 @@ def _with_rows(saved: Saved, node: Node) -> Saved:
     frame = frame_with_rows(saved.frame, node, saved.fit.family)
     try:
         problem = replace(problem_of(frame), method=saved.method)
-        again = fit_problem(problem, saved.fit.family, saved.control)
+        again = fit_problem(problem, saved.fit.family, saved.control, _start_of(saved))
     except GlmkitError as error:
         node.wrong(f"cannot be fitted: {error}")
     ours = saved.fit
@@ -144,6 +145,14 @@ def _with_rows(saved: Saved, node: Node) -> Saved:
     own = (*kept, "reason", "trace", "nuisance", "penalised_deviance")
     fit = replace(again, **{name: getattr(ours, name) for name in own})
     return saved._replace(frame=frame, fit=fit, estimate=replace(saved.estimate, recession=again.recession))
+
+
+def _start_of(saved: Saved) -> Array | None:
+    """Return where to begin, so that of several maxima the saved one is found; None where there is none."""
+    coef = saved.estimate.coef
+    if not saved.fit.converged or saved.boundary or np.any(np.isinf(coef)):
+        return None
+    return np.where(np.isnan(coef), 0.0, coef)
 
 
 def _agree(again: GLMFit, ours: GLMFit) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array
@@ -136,7 +137,9 @@ def glm(
         contrasts=contrasts,
         context=context,
     )
-    return kind.results(*kind.fit(frame, resolved, control=control, start=start, method=method))
+    with np.errstate(all="ignore"):  # extreme data overflow on the way: what comes of it is judged at the end
+        fitted = kind.fit(frame, resolved, control=control, start=start, method=method)
+    return kind.results(*fitted)
 
 
 def glm_fit(
@@ -190,4 +193,6 @@ def glm_fit(
     arguments = RowArguments(weights=weights, freq_weights=freq_weights, offset=offset)
     kind = KINDS[resolved.model_kind]
     frame = array_frame(X, y, names, resolved.response_kind, arguments, resolved.second_part)
-    return kind.results(*kind.fit(frame, resolved, control=control, start=start, method=method))
+    with np.errstate(all="ignore"):  # extreme data overflow on the way: what comes of it is judged at the end
+        fitted = kind.fit(frame, resolved, control=control, start=start, method=method)
+    return kind.results(*fitted)

@@ -24,6 +24,7 @@ from glmkit.errors import DataError, FitError
 from glmkit.frame.coding import factor_encodings, variables_in
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.frame.newframe import new_frame
+from glmkit.frame.rowwise import refuse_lag
 from glmkit.frame.values import Factor, Logical, Matrix, Value, take_rows
 from glmkit.inference.protocols import FittedModel
 
@@ -108,10 +109,13 @@ def reference_grid(
     ------
     FitError
         The fit has no formula; `at` names an unknown variable or level; the grid is too large.
+    FormulaError
+        A term looks at the row before, ``lag(x)``.
     """
     frame = model.frame
     if frame.ready:
         raise FitError("A fit to a ready design matrix has no variables to average over. Fit from a formula.")
+    refuse_lag(frame.coding.encodings, "which a grid of values does not have")
     levels, factors = _levels(frame), _factor_names(frame)
     chosen = levels | chosen_values(frame, at or {}, levels)
     cells = _crossed(chosen)

@@ -423,3 +423,11 @@ def test_a_fit_to_a_matrix_is_refused():
     fit = gk.glm_fit(np.column_stack([np.ones(4), [0.0, 1, 2, 3]]), [1.0, 2.0, 2.0, 4.0])
     with pytest.raises(gk.FitError, match="ready design matrix"):
         fit.emmeans("x1")
+
+
+def test_a_term_of_the_row_before_has_no_value_in_a_grid():
+    data = pd.DataFrame({"y": [2, 4, 3, 6, 5, 7, 6, 9], "x": np.arange(8.0), "g": list("abababab")})
+    with pytest.warns(gk.DroppedRowsWarning):
+        fit = gk.glm("y ~ g + lag(x)", data, "poisson")
+    with pytest.raises(gk.FormulaError, match="a grid of values does not have"):
+        fit.emmeans("g")

@@ -462,3 +462,29 @@ def test_a_file_that_is_too_large_is_refused(tmp_path, monkeypatch):
     path.write_bytes(b" " * 101)
     with pytest.raises(gk.ModelFileError, match="larger"):
         gk.load(path)
+
+
+def test_rows_saved_with_an_estimated_theta_are_found_at_the_saved_maximum():
+    # With theta held the iterations from the response alone end in another maximum.
+    x = [4.6, 7.5, 4.5, 5.2, 6.5, 7.9, 7.7, 0.9, 6.9, 1.5, 4.1, 4.1, 1.9, 1.7]
+    w = [2, 0, 0, 3, 1, 1, 2, 1, 0, 0, 3, 1, 3, 2]
+    y = [
+        231.853,
+        1.9,
+        472.975,
+        545.741,
+        979.5,
+        611.278,
+        788.268,
+        588.155,
+        513.873,
+        456.983,
+        512.834,
+        238.523,
+        705.795,
+    ]
+    data = pd.DataFrame({"x": x, "w": w, "y": [*y, 630.199], "o": [0, 0, 2, 2, 3, 2, 2, 3, 1, 3, 3, 2, 3, 2]})
+    with pytest.warns(gk.GlmkitWarning):
+        fit = gk.glm("y ~ log(x) + ns(x, 3) + factor(w)", data, gk.NegativeBinomial(link="sqrt"), offset="o")
+    loaded = gk.from_json(fit.to_json(include_data=True))
+    np.testing.assert_array_equal(loaded.coef, fit.coef)

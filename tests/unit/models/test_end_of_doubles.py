@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import glmkit as gk
+from glmkit.design.dense import DenseDesign
+from glmkit.fitting.components import Component, stacked_gram
 
 X = [-2.5, 1.5, 7.4, -1.7, -1.5, 0.4, 4.1, 8.0]
 
@@ -54,3 +58,30 @@ def test_a_link_test_of_predictors_whose_squares_overflow_is_refused_by_name():
         fit = gk.glm("y ~ x", data, gk.Gamma("inverse"))
     with pytest.raises(gk.FitError, match="squares of the linear predictor"):
         fit.link_test()
+
+
+def test_a_negative_binomial_fit_whose_variance_overflows_warns_in_our_words_only():
+    data = pd.DataFrame({"y": [1e200, 3e200, 2e200, 5e200, 1e200, 4e200], "x": [1.0, 2, 3, 4, 5, 6]})
+    with warnings.catch_warnings():  # those of NumPy stay errors
+        warnings.simplefilter("ignore", gk.GlmkitWarning)
+        fit = gk.glm("y ~ x", data, gk.NegativeBinomial(2.0))
+    small = gk.glm("y ~ x", data.assign(y=data["y"] / 1e200), gk.NegativeBinomial(2.0))
+    assert fit.coef["Intercept"] - small.coef["Intercept"] == pytest.approx(200 * np.log(10), abs=1.0)
+
+
+def test_weights_whose_product_overflows_are_refused():
+    data = pd.DataFrame({"y": list("abcabcabc"), "x": np.arange(9.0)})
+    with pytest.raises(gk.GlmkitError):
+        gk.glm("y ~ x", data, gk.Multinomial(), weights=np.full(9, 1e200), freq_weights=np.full(9, 10**200))
+
+
+def test_levels_that_are_numbers_beyond_integers_keep_their_values():
+    y = [1e300, 0.0, 7.0] * 6
+    data = pd.DataFrame({"y": y, "x": np.sin(np.arange(18.0))})
+    assert gk.glm("y ~ x", data, gk.Multinomial()).frame.response.levels == (0.0, 7.0, 1e300)
+
+
+def test_a_model_of_several_predictors_without_columns_has_an_empty_information():
+    data = pd.DataFrame({"y": [0.2, 0.6, 0.4, 0.7]})
+    component = Component(DenseDesign(np.empty((4, 0))), np.array([1.0, 0.0]))
+    assert stacked_gram((component,), np.tile(np.eye(2), (len(data), 1, 1))).shape == (0, 0)
