@@ -145,10 +145,14 @@ def fisher_scoring(objective: Objective, start: Point, control: Control, *, rise
 
 
 def _is_still(trace: list[Iteration]) -> bool:
-    """Return whether steps far below a standard error have stopped to shrink."""
+    """Return whether steps far below a standard error have stopped to shrink.
+
+    Steps that grow again have left a row behind whose weight held the others back: they lead on.
+    """
     if len(trace) <= STILL_ITERATIONS or trace[-1].step > STILL:
         return False
-    return trace[-1].step > 0.9 * trace[-1 - STILL_ITERATIONS].step
+    earlier, last, now = (trace[k].step for k in (-1 - STILL_ITERATIONS, -2, -1))
+    return 0.9 * earlier < now < 2.0 * last
 
 
 def step_size(quadratic: Quadratic) -> float:

@@ -73,10 +73,10 @@ def residuals_of_components(model: ComponentModel, kind: str, seed: int | None) 
 def _pearson(model: ComponentModel, values: Array) -> Array:
     """Return residuals over their standard deviations; the signed root of a row's share where it has one column."""
     fit = model.fit
-    if values.shape[1] == 1:
-        share = fit.problem.prior * model.family.pearson(fit.problem.y, fit.eta)
-        return np.copysign(np.sqrt(share)[:, None], values)
     with np.errstate(all="ignore"):  # a sure outcome has variance 0, or next to none
+        if values.shape[1] == 1:
+            share = fit.problem.prior * model.family.pearson(fit.problem.y, fit.eta)
+            return np.copysign(np.sqrt(share)[:, None], values)
         scaled = values * np.sqrt(fit.problem.prior[:, None] / model.family.variance(fit.eta))
     return np.where(values == 0.0, 0.0, scaled)
 

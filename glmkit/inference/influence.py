@@ -73,8 +73,9 @@ def _sigma_without(fit: GLMFit, rows: _Rows) -> Array:
     df = fit.df_resid - 1.0
     if not df > 0:
         return np.full(len(rows.hat), np.nan)
-    rest = fit.deviance - np.where(rows.hat == 1.0, 0.0, rows.deviance**2 / rows.left)
-    return np.sqrt(np.maximum(rest, 0.0) / df)
+    with np.errstate(all="ignore"):
+        rest = fit.deviance - np.where(rows.hat == 1.0, 0.0, rows.deviance**2 / rows.left)
+        return np.asarray(np.sqrt(np.maximum(rest, 0.0) / df))
 
 
 def standardized_residuals(fit: GLMFit, kind: str) -> Array:
@@ -87,7 +88,7 @@ def standardized_residuals(fit: GLMFit, kind: str) -> Array:
             argument="type",
             value=kind,
         )
-    with np.errstate(divide="ignore", invalid="ignore"):  # a perfect fit has dispersion 0
+    with np.errstate(all="ignore"):  # a perfect fit has dispersion 0
         return chosen[kind] / np.sqrt(fit.dispersion * rows.left)
 
 
@@ -97,25 +98,26 @@ def studentized_residuals(fit: GLMFit) -> Array:
     Over sigma_(i) where the dispersion is estimated.
     """
     rows = _rows_of(fit)
-    size = np.sqrt(rows.deviance**2 + rows.pearson**2 * rows.hat / rows.left)
+    with np.errstate(all="ignore"):
+        size = np.sqrt(rows.deviance**2 + rows.pearson**2 * rows.hat / rows.left)
     signed = np.copysign(size, rows.deviance)
     if fit.family.dispersion is not None:
         return signed
-    with np.errstate(divide="ignore", invalid="ignore"):  # a perfect fit has sigma 0
+    with np.errstate(all="ignore"):  # a perfect fit has sigma 0
         return signed / _sigma_without(fit, rows)
 
 
 def cooks_distance(fit: GLMFit) -> Array:
     """Return r_P^2 h / (p phi (1 - h)^2), (n,), Cook (1977) after Pregibon (1981)."""
     rows = _rows_of(fit)
-    with np.errstate(divide="ignore", invalid="ignore"):  # a perfect fit has dispersion 0
+    with np.errstate(all="ignore"):  # a perfect fit has dispersion 0
         return (rows.pearson / rows.left) ** 2 * rows.hat / (fit.dispersion * fit.rank)
 
 
 def dffits(fit: GLMFit) -> Array:
     """Return r_D sqrt(h) / (sigma_(i) (1 - h)), (n,), BKW (1980) eq. 2.11."""
     rows = _rows_of(fit)
-    with np.errstate(divide="ignore", invalid="ignore"):  # a perfect fit has sigma 0
+    with np.errstate(all="ignore"):  # a perfect fit has sigma 0
         return rows.deviance * np.sqrt(rows.hat) / (_sigma_without(fit, rows) * rows.left)
 
 
@@ -123,7 +125,7 @@ def covariance_ratio(fit: GLMFit) -> Array:
     """Return det cov without the row over det cov with it, (n,), BKW (1980) eq. 2.36."""
     rows = _rows_of(fit)
     df, sigma = fit.df_resid, _sigma_without(fit, rows)
-    with np.errstate(divide="ignore", invalid="ignore"):  # a perfect fit has sigma 0
+    with np.errstate(all="ignore"):  # a perfect fit has sigma 0
         squared = (rows.deviance / sigma) ** 2 / rows.left
         return 1.0 / (rows.left * ((df - 1.0 + squared) / df) ** fit.rank)
 
@@ -136,13 +138,13 @@ def change_in_coefficients(fit: GLMFit, estimate: Estimate) -> Array:
     or infinite.
     """
     rows = _rows_of(fit)
-    working = fit.problem.prior * fit.family.working_weight(fit.mean)
-    with np.errstate(invalid="ignore"):  # rows of zero weight may be anywhere
+    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
+        working = fit.problem.prior * fit.family.working_weight(fit.mean)
         pull = np.sqrt(working) * rows.deviance / rows.left
-    pull = np.where(rows.hat == 1.0, 0.0, np.where(fit.problem.weights > 0, pull, np.nan))
-    steps = fit.factor.solve(fit.independence.design.dense().T).T
-    steps *= pull[:, None]
-    moved = steps - np.outer(steps @ fit.centring.shift, fit.centring.constant)
+        pull = np.where(rows.hat == 1.0, 0.0, np.where(fit.problem.weights > 0, pull, np.nan))
+        steps = fit.factor.solve(fit.independence.design.dense().T).T
+        steps *= pull[:, None]
+        moved = steps - np.outer(steps @ fit.centring.shift, fit.centring.constant)
     full = np.full((len(pull), len(estimate.names)), np.nan)
     full[:, fit.kept] = moved
     full[:, ~np.isfinite(estimate.coef)] = np.nan
@@ -154,8 +156,8 @@ def scaled_change_in_coefficients(fit: GLMFit, estimate: Estimate) -> Array:
     change = change_in_coefficients(fit, estimate)
     unscaled = np.full(len(estimate.names), np.nan)
     unscaled[fit.kept] = np.sqrt(np.diag(fit.centring.covariance_to_original(fit.inverse)))
-    change /= unscaled
-    with np.errstate(divide="ignore", invalid="ignore"):  # a perfect fit has sigma 0
+    with np.errstate(all="ignore"):  # a perfect fit has sigma 0
+        change /= unscaled
         change /= _sigma_without(fit, _rows_of(fit))[:, None]
     return change
 

@@ -139,7 +139,7 @@ def rao_test(small: GLMFit, big: GLMFit, dispersion: float) -> TermTest:
     objective = GLMObjective(
         small.family, big.independence.design, problem.y, problem.weights, problem.added, problem.nobs
     )
-    with np.errstate(invalid="ignore"):  # limits of a separated fit: infinite where the weight is zero
+    with np.errstate(all="ignore"):  # limits of a separated fit: infinite where the weight is zero
         first = objective.quadratic(objective.point(np.zeros(big.rank), small.eta))
     return chi_square_test(float(first.step @ first.score) / dispersion, df)
 

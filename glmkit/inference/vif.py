@@ -73,7 +73,7 @@ def _correlation(model: FittedModel, columns: IntArray) -> Array:
             columns=infinite,
         )
     covariance = model.estimate.vcov()[np.ix_(columns, columns)]
-    error = np.sqrt(np.diag(covariance))
+    error = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     if not np.all(error > 0):  # nan too
         raise FitError(
             "The standard errors are zero or unknown, so that nothing can be said of what inflates them."

@@ -212,7 +212,9 @@ def of_the_range(
         lost = ["dispersion", "pearson_chi2"]
     unsure = np.isfinite(estimate.coef) & ~np.isfinite(estimate.std_error)
     names = [name.name for name, missing in zip(frame.names, unsure, strict=True) if missing]
-    if fit.df_resid <= 0 or not (lost or names):
+    if fit.df_resid <= 0:  # nothing to estimate them from, which is said elsewhere
+        lost, names = [name for name in lost if name != "dispersion"], []
+    if not (lost or names):
         return []
     what = [
         *(name.replace("_", " ") for name in lost),
