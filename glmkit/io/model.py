@@ -19,6 +19,7 @@ from glmkit.fitting.absent import absent
 from glmkit.fitting.glm import GLMFit, NuisanceFit, NullModel
 from glmkit.fitting.goodness import deviance_of
 from glmkit.fitting.independence import Independence
+from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, Iteration
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.estimate import Estimate
@@ -135,8 +136,7 @@ def _with_rows(saved: Saved, node: Node) -> Saved:
     """Return a model with the rows it was fitted to, and its own numbers."""
     frame = frame_with_rows(saved.frame, node, saved.fit.family)
     try:
-        problem = replace(problem_of(frame), method=saved.method)
-        again = fit_problem(problem, saved.fit.family, saved.control, _start_of(saved))
+        again = _fitted_again(saved, replace(problem_of(frame), method=saved.method))
     except GlmkitError as error:
         node.wrong(f"cannot be fitted: {error}")
     ours = saved.fit
@@ -147,6 +147,15 @@ def _with_rows(saved: Saved, node: Node) -> Saved:
     own = (*kept, "reason", "trace", "nuisance", "penalised_deviance")
     fit = replace(again, **{name: getattr(ours, name) for name in own})
     return saved._replace(frame=frame, fit=fit, estimate=replace(saved.estimate, recession=again.recession))
+
+
+def _fitted_again(saved: Saved, problem: Problem) -> GLMFit:
+    try:
+        return fit_problem(problem, saved.fit.family, saved.control, _start_of(saved))
+    except FitError as error:  # rounding may put a mean at the end of its range beyond it
+        if error.facts.get("argument") != "start":
+            raise
+        return fit_problem(problem, saved.fit.family, saved.control)
 
 
 def _start_of(saved: Saved) -> Array | None:

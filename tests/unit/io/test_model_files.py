@@ -8,6 +8,7 @@ import gzip
 import os
 import pickle
 import stat
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -488,3 +489,18 @@ def test_rows_saved_with_an_estimated_theta_are_found_at_the_saved_maximum():
         fit = gk.glm("y ~ log(x) + ns(x, 3) + factor(w)", data, gk.NegativeBinomial(link="sqrt"), offset="o")
     loaded = gk.from_json(fit.to_json(include_data=True))
     np.testing.assert_array_equal(loaded.coef, fit.coef)
+
+
+def test_rows_saved_with_means_next_to_the_end_of_their_range_are_read_back():
+    data = pd.DataFrame(
+        {
+            "x": [0.2, 1.3, 4.7, 6.2, 7.5],
+            "z": [6.0, -1.5, 4.2, 4.3, 5.4],
+            "w": [0, 0, 0, 2, 2],
+            "y": [1, 0, 0, 1, 0],
+        }
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gk.GlmkitWarning)
+        fit = gk.glm("y ~ (x + z)**2 + w", data, gk.QuasiPoisson("1/mu^2"))
+    assert gk.from_json(fit.to_json(include_data=True)).deviance == fit.deviance
