@@ -76,24 +76,28 @@ class Centring:
 
     def to_original(self, gamma: Array) -> Array:
         """Return beta (p,) of the columns given."""
-        return np.asarray(gamma - self.constant * (self.shift @ gamma))
+        with np.errstate(all="ignore"):  # infinite estimates, and those at the end of doubles
+            return np.asarray(gamma - self.constant * (self.shift @ gamma))
 
     def to_fitted(self, beta: Array) -> Array:
         """Return gamma (p,) of the columns fitted."""
-        return np.asarray(beta + self.constant * (self.shift @ beta))
+        with np.errstate(all="ignore"):
+            return np.asarray(beta + self.constant * (self.shift @ beta))
 
     def rows_to_fitted(self, rows: Array) -> Array:
         """Return the linear functions `rows` (k, p) of beta as functions of gamma."""
         if not self.moves:
             return rows
-        return np.asarray(rows - np.outer(rows @ self.constant, self.shift))
+        with np.errstate(all="ignore"):  # functions at the end of doubles: inf or nan
+            return np.asarray(rows - np.outer(rows @ self.constant, self.shift))
 
     def covariance_to_original(self, covariance: Array) -> Array:
         """Return the (p, p) covariance of beta from that of gamma."""
         if not self.moves:
             return covariance
         back = np.eye(len(self.shift)) - np.outer(self.constant, self.shift)
-        return np.asarray(back @ covariance @ back.T)
+        with np.errstate(all="ignore"):
+            return np.asarray(back @ covariance @ back.T)
 
     def covariance_to_fitted(self, covariance: Array) -> Array:
         """Return the (p, p) covariance of gamma from that of beta."""

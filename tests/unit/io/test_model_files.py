@@ -504,3 +504,13 @@ def test_rows_saved_with_means_next_to_the_end_of_their_range_are_read_back():
         warnings.simplefilter("ignore", gk.GlmkitWarning)
         fit = gk.glm("y ~ (x + z)**2 + w", data, gk.QuasiPoisson("1/mu^2"))
     assert gk.from_json(fit.to_json(include_data=True)).deviance == fit.deviance
+
+
+def test_rows_of_a_separated_fit_that_did_not_converge_are_read_back():
+    data = pd.DataFrame(
+        {"g": list("eabcdanbda"), "y": [105.4, 933.8, 355.4, 195.1, 374.2, 497.6, 169.4, 0.3, 770.3, 513.8]}
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gk.GlmkitWarning)
+        fit = gk.glm("y ~ g", data, gk.Gamma("cauchit"))
+    assert gk.from_json(fit.to_json(include_data=True)).deviance == fit.deviance
