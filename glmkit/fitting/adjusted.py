@@ -85,9 +85,9 @@ def adjusted_scoring(objective: AdjustedObjective, start: Array, control: Contro
     held_back = [beta for beta, run in ((near, second), (start, first)) if _was_held_back(run)]
     for rise in RISES:
         for beta in held_back:
-            solution = fisher_scoring(objective, objective.at(beta), control, rise=rise)
-            if solution.converged:
-                return solution
+            found = fisher_scoring(objective, objective.at(beta), control, rise=rise)
+            if found.converged:
+                return found
     return first
 
 

@@ -10,6 +10,7 @@ Symbols: eta = X beta + offset, mu = g^-1(eta), W = w (dmu/deta)^2 / V(mu)
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -31,9 +32,9 @@ from glmkit.fitting.points import (
     pearson_sum,
 )
 from glmkit.numerics.compensated import compensated_residual
-from glmkit.numerics.factor import InformationFactor, cholesky_factor
+from glmkit.numerics.factor import InformationFactor, cholesky_factor, qr_factor_of_blocks
 from glmkit.numerics.least_squares import refine_solution, refined_inverse, weighted_least_squares
-from glmkit.numerics.rowwise import over_rows
+from glmkit.numerics.rowwise import over_rows, row_blocks
 
 __all__ = ["GLMObjective", "Objective", "Point", "Quadratic"]
 
@@ -49,6 +50,11 @@ COMPENSATED_CONDITION = 1e3
 ROUGH = 0.01
 # The inverse of a Gram matrix loses twice the digits of the condition: 50 leaves twelve.
 INVERSE_CONDITION = 50.0
+# Products of an inverse up to which it is refined column by column (some 100 ns each); of larger designs it comes
+# from QR, right to eps * condition where the Gram matrix leaves eps * condition^2.
+REFINED_PRODUCTS = 2_000_000
+# Numbers of a block that QR takes at a time.
+QR_NUMBERS = 1 << 20
 # Numbers of a design, 4 GiB of them, beyond which it is not laid out to refine what it takes to the last digit.
 REFINED_NUMBERS = 1 << 29
 # Step of the differences for the observed information: the cube root of a rounding.
@@ -251,11 +257,20 @@ class GLMObjective:
         return self.at(beta + factor.solve(self.design.tdot(residual))), factor
 
     def inverse_information(self, point: Point, factor: InformationFactor) -> Array:
-        """Return (X'WX)^-1, (p, p); refined where its condition asks for it."""
-        if factor.condition < INVERSE_CONDITION or not self._refines(factor.condition):
+        """Return (X'WX)^-1, (p, p); refined, or by QR, where its condition asks for it."""
+        if factor.condition < INVERSE_CONDITION or not self._accurate(factor.condition):
             return factor.inverse()
-        rows, _ = self._weighted(counted(self.weights, self.family.working_weight(point.mean)))
-        return refined_inverse(rows, factor)
+        n, p = self.design.shape
+        working = counted(self.weights, self.family.working_weight(point.mean))
+        if n * p * p > REFINED_PRODUCTS:
+            return qr_factor_of_blocks(self._weighted_blocks(working), factor.scale).inverse()
+        return refined_inverse(self._weighted(working)[0], factor)
+
+    def _weighted_blocks(self, weights: Array) -> Iterator[Array]:
+        """Yield the rows of `_weighted`, some at a time."""
+        n, p = self.design.shape
+        for rows in row_blocks(n, max(3 * p, QR_NUMBERS // max(p, 1))):
+            yield self.design.select(np.arange(rows.start, rows.stop)).dense() * np.sqrt(weights[rows, None])
 
     def _weighted(self, weights: Array) -> tuple[Array, Array]:
         """Return the rows of the design times the square roots of weights, and these."""

@@ -8,10 +8,13 @@ Pregibon, D. (1980). Goodness of link tests for generalized linear models. Appli
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
 from glmkit.errors import FitError
+from glmkit.fitting.independence import EXTREMES
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import statistic_name
 from glmkit.inference.refit import estimate_of, refit_on
@@ -25,7 +28,7 @@ SEPARATED = (
     "The square separates the outcomes: its estimate is infinite, which itself speaks against the link."
 )
 # Larger predictors have squares that no fit can use.
-LARGEST = 1e140
+LARGEST = math.sqrt(EXTREMES[1])
 NAMES = ("Intercept", "eta", "eta^2")
 
 

@@ -15,7 +15,7 @@ from glmkit.fitting.component_fit import ComponentFit
 from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.components import edge_note, response_name
 from glmkit.inference.estimate import Estimate
-from glmkit.models.remarks import Remark, of_rows, of_the_means, of_the_null
+from glmkit.models.remarks import Remark, beyond_doubles, of_rows, of_the_means, of_the_null
 from glmkit.tables.numbers import format_value
 from glmkit.tables.wording import format_text, join_names
 
@@ -32,6 +32,7 @@ def component_remarks_of(frame: ModelFrame, fit: ComponentFit, estimate: Estimat
         *_of_order(frame, fit),
         *_of_columns(fit, estimate),
         *_of_the_end(frame, fit, estimate),
+        *_of_the_range(fit),
         *of_the_null(fit.null_deviance),
         *of_the_means(frame, np.all(np.isfinite(fit.outcome), axis=1)),
     )
@@ -95,6 +96,11 @@ def _of_the_end(frame: ModelFrame, fit: ComponentFit, estimate: Estimate) -> lis
         )
         return [Remark(text, ConvergenceWarning, {"iterations": len(fit.trace), "step": fit.trace[-1].step})]
     return []
+
+
+def _of_the_range(fit: ComponentFit) -> list[Remark]:
+    lost = [name for name in ("deviance", "pearson_chi2") if not np.isfinite(getattr(fit, name))]
+    return [beyond_doubles(lost)] if lost else []
 
 
 def _separation(frame: ModelFrame, fit: ComponentFit, estimate: Estimate) -> Remark:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -216,6 +216,11 @@ def of_the_range(
         lost, names = [name for name in lost if name != "dispersion"], []
     if not (lost or names):
         return []
+    return [beyond_doubles(lost, names)]
+
+
+def beyond_doubles(lost: list[str], names: Sequence[str] = ()) -> Remark:
+    """Say which results, and standard errors of which columns, are not to be had in double precision."""
     what = [
         *(name.replace("_", " ") for name in lost),
         *(f"standard error of {name}" for name in names[:NAMED]),
@@ -224,7 +229,7 @@ def of_the_range(
         f"Not to be had in double precision: {join_names(what)}. The responses or the columns span too many orders of "
         "magnitude for the family. Rescale them, drop the rows that stand out, or choose another family or link."
     )
-    return [Remark(text, ConvergenceWarning, {"columns": names, "values": lost})]
+    return Remark(text, ConvergenceWarning, {"columns": list(names), "values": lost})
 
 
 def _of_an_exact_fit(fit: GLMFit) -> list[Remark]:

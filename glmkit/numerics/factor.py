@@ -16,6 +16,7 @@ parallel and sequential QR and LU factorizations. SIAM J. Sci. Comput. 34, A206-
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -227,6 +228,22 @@ def qr_factor(rows: Array) -> InformationFactor:
     """
     scale = power_of_two(column_norms(rows))
     root = triangular_root(rows, scale)
+    return factor_of_root(root, scale)
+
+
+def qr_factor_of_blocks(blocks: Iterable[Array], scale: Array) -> InformationFactor:
+    """Return the factor of ``rows' rows`` by QR of rows that come in blocks, (m, p) each, over `scale`, (p,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rows = np.vander(np.arange(1.0, 9.0), 3)
+    >>> bool(np.allclose(qr_factor_of_blocks([rows[:5], rows[5:]], np.ones(3)).inverse() @ rows.T @ rows, np.eye(3)))
+    True
+    """
+    root = np.empty((0, len(scale)))
+    for block in blocks:
+        root = _triangle(_stack(root, block / scale, None, 0))
     return factor_of_root(root, scale)
 
 
