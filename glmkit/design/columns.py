@@ -27,6 +27,7 @@ from glmkit.design.parts import Block, NumericPart
 from glmkit.design.sweeping import sweep_blocks
 from glmkit.numerics.compensated import compensated_tdot
 from glmkit.numerics.rowwise import over_chunks
+from glmkit.numerics.vectors import own
 
 __all__ = ["ColumnDesign", "columns_of_blocks"]
 
@@ -239,8 +240,7 @@ def columns_of_blocks(blocks: Sequence[Block], n: int) -> ColumnDesign:
         for j in range(block.width):
             if isinstance(alone, NumericPart):
                 given = alone.values[:, j]
-                own = given.copy() if given.flags.writeable else np.ascontiguousarray(given)
-                columns.append(Column(block, j, numbers=own))
+                columns.append(Column(block, j, numbers=own(given)))
             elif alone is not None:
                 columns.append(Column(block, j, picked=(alone.codes, alone.matrix[:, j].copy())))
             else:

@@ -37,7 +37,7 @@ ROWS_AT_ONCE = 4096
 # Rows of a chunk that sums by level go over: its vectors stay in cache, and it is worth the calls.
 CHUNK_ROWS = 65_536
 # Rows of a block at most, so that what is made of their columns stays small.
-BLOCK_ROWS = 131_072
+BLOCK_ROWS = 65_536
 CELLS_A_ROW = 4
 # Elements of the distinct rows up to which a dense matrix of them is the faster one.
 DENSE_CELLS = 1_000_000

@@ -13,53 +13,121 @@ which no coefficient changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from glmkit._typing import Array
+from glmkit._typing import Array, IntArray
+from glmkit.design.matrix import Design
+from glmkit.families.base import Family
+from glmkit.fitting.fitted import FittedByCell
 from glmkit.fitting.objective import GLMObjective
+from glmkit.fitting.points import Point, block_deviance, is_linear
+from glmkit.fitting.problem import Problem
 from glmkit.numerics.compensated import sums_by_code
+from glmkit.numerics.rowwise import over_rows, row_blocks
+from glmkit.numerics.vectors import is_repeated, repeated
 
-__all__ = ["by_cell"]
+__all__ = ["CellSums", "at_rows", "by_cell", "cell_sums"]
 
 
-def by_cell(objective: GLMObjective) -> GLMObjective:
+class CellSums(NamedTuple):
+    """The distinct rows of a problem's design, and what their rows add up to."""
+
+    codes: IntArray  # (n,) which of them each row is
+    design: Design  # one row for each of c cells
+    weights: Array  # (c,)
+    totals: Array  # (c,) of weights times responses
+
+    @property
+    def means(self) -> Array:
+        """The mean response of each cell, (c,); that of all rows where a cell has no weight."""
+        return _ratios(self.totals, self.weights)
+
+
+def cell_sums(problem: Problem, family: Family) -> CellSums | None:
+    """Return the sums of cells of equal rows; None where rows are not, or where no iteration is owed."""
+    cells = None if is_linear(family) else problem.design.cells()
+    if cells is None:
+        return None
+    codes, design = cells
+    weights, y = problem.weights, problem.y
+
+    def responses(rows: slice) -> Array:
+        return y[rows] if ones else weights[rows] * y[rows]
+
+    ones = is_repeated(weights) and weights[0] == 1.0
+    count = design.shape[0]
+    summed = _counts(codes, count) if ones else sums_by_code(codes, weights.__getitem__, count)
+    return CellSums(codes, design, summed, sums_by_code(codes, responses, count))
+
+
+def by_cell(objective: GLMObjective, sums: CellSums | None = None) -> GLMObjective:
     """Return an objective of the same maximum over the cells; the objective itself where there are none.
 
     Parameters
     ----------
     objective : GLMObjective
         A linear model is left alone: it owes no iteration.
+    sums : CellSums, optional
+        Of the problem, whose design may have more columns.
     """
     cells = objective.design.cells()
     if cells is None or objective.linear:
         return objective
-    exposed = _exposed(objective)
-    if exposed is None:
+    exposed = bool(np.any(objective.offset))
+    if exposed and not objective.family.log_rates:  # the offset makes no rate of the mean
         return objective
     codes, design = cells
-    total = sums_by_code(codes, exposed, design.shape[0])
-    events = sums_by_code(codes, lambda rows: objective.weights[rows] * objective.y[rows], design.shape[0])
+    count = design.shape[0]
+    if sums is None or sums.codes is not codes:
+        totals = sums_by_code(codes, lambda rows: objective.weights[rows] * objective.y[rows], count)
+        sums = CellSums(codes, design, sums_by_code(codes, objective.weights.__getitem__, count), totals)
+    total = sums_by_code(codes, lambda rows: _exposures(objective, rows), count) if exposed else sums.weights
     filled = total > 0.0
-    if not (np.all(np.isfinite(total)) and np.all(np.isfinite(events)) and np.any(filled)):
+    if not (np.all(np.isfinite(total)) and np.all(np.isfinite(sums.totals)) and np.any(filled)):
         return objective
-    average = float(np.sum(events) / np.sum(total))
     return replace(
         objective,
         design=design,
-        y=np.where(filled, events / np.where(filled, total, 1.0), average),
+        y=_ratios(sums.totals, total),
         weights=total,
-        offset=np.zeros(len(total)),
+        offset=repeated(0.0, count),
         count=float(np.count_nonzero(filled)),
     )
 
 
-def _exposed(objective: GLMObjective) -> Callable[[slice], Array] | None:
-    """Return what gives the weight the rates of some rows have; None where the offset makes no rate of the mean."""
-    if not np.any(objective.offset):
-        return lambda rows: objective.weights[rows]
-    if not objective.family.log_rates:
-        return None
-    return lambda rows: np.asarray(objective.weights[rows] * np.exp(objective.offset[rows]))
+def at_rows(objective: GLMObjective, cells: GLMObjective, point: Point) -> Point:
+    """Return the point of the rows that one of their cells means; its predictors are read off the cells."""
+    found = objective.design.cells()
+    assert found is not None
+    family, y, weights = objective.family, objective.y, objective.weights
+    offset = objective.offset if np.any(objective.offset) else None
+    fitted = FittedByCell(found.codes, cells.design.dot(point.beta), offset, family)
+
+    def deviance(rows: slice) -> float:
+        eta = fitted.predictor_of(rows)
+        return block_deviance(family, y[rows], weights[rows], eta, family.mean(eta))
+
+    total = sum(over_rows(deviance, len(y)))
+    return Point(point.beta, fitted, total if np.isfinite(total) else float("inf"))
+
+
+def _exposures(objective: GLMObjective, rows: slice) -> Array:
+    """Return the weights that the rates of some rows have."""
+    return np.asarray(objective.weights[rows] * np.exp(objective.offset[rows]))
+
+
+def _ratios(totals: Array, weights: Array) -> Array:
+    """Return totals over weights; where there is no weight, that of all."""
+    filled = weights > 0.0
+    return np.where(filled, totals / np.where(filled, weights, 1.0), float(np.sum(totals) / np.sum(weights)))
+
+
+def _counts(codes: IntArray, levels: int) -> Array:
+    """Return how many rows have each code, (levels,)."""
+    counts = np.zeros(levels, np.intp)
+    for rows in row_blocks(len(codes)):
+        counts += np.bincount(codes[rows], minlength=levels)
+    return counts.astype(np.float64)

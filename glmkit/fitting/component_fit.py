@@ -15,7 +15,7 @@ from glmkit.design.dense import DenseDesign
 from glmkit.errors import FitError
 from glmkit.families.vector import VectorFamily
 from glmkit.fitting.components import ComponentObjective, ComponentProblem, places
-from glmkit.fitting.glm import NullModel
+from glmkit.fitting.null import NullModel
 from glmkit.fitting.null_rows import null_rows
 from glmkit.fitting.objective import Point
 from glmkit.fitting.recession import Recession

@@ -23,6 +23,7 @@ from glmkit.design.matrix import Design
 from glmkit.errors import FitError
 from glmkit.families.base import Mean
 from glmkit.families.vector import VectorFamily
+from glmkit.fitting.fitted import FittedAs
 from glmkit.fitting.objective import Point, Quadratic, weight_unit
 from glmkit.numerics.factor import InformationFactor, cholesky_factor
 
@@ -237,7 +238,7 @@ class ComponentObjective:
     def at(self, beta: Array, *, last: bool = False) -> Point:
         """Return the point at `beta`."""
         eta = self.offset + stacked_dot(self.components, self.spread(beta), *self.offset.shape)
-        return Point(beta, eta, self.merit(eta), lambda _: NO_MEAN)
+        return Point(beta, FittedAs(eta, NO_MEAN), self.merit(eta))
 
     def spread(self, beta: Array) -> Array:
         """Return the coefficients of all columns."""

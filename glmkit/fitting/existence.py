@@ -31,35 +31,23 @@ import numpy as np
 from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.errors import FitError
 from glmkit.families.base import Family, Mean
-from glmkit.fitting.boundary import ConstrainedFit, at_edge, constrained_fit
+from glmkit.fitting.boundary import ConstrainedFit, at_edge, constrained_fit, eta_bounds
+from glmkit.fitting.fitted import FittedAs
 from glmkit.fitting.glm import GLMFit, fit_glm
-from glmkit.fitting.goodness import Likelihood, deviance_of, dispersion_of, pearson_statistic
+from glmkit.fitting.goodness import Likelihood, RowMeans, deviance_of, dispersion_of, pearson_statistic
 from glmkit.fitting.objective import GLMObjective
 from glmkit.fitting.problem import Problem
-from glmkit.fitting.recession import Recession, far_mean, openness_of, recession_of
+from glmkit.fitting.recession import Recession, far_mean, recession_of
 from glmkit.fitting.scoring import Control
-from glmkit.numerics.rowwise import over_rows
 
 __all__ = [
-    "End",
     "LimitFit",
     "Settled",
     "lifted",
     "limit_fit",
     "limiting_mean",
-    "may_run_away",
     "settle",
-    "suspects",
 ]
-
-# A row whose unit deviance is below this has all but reached its limit.
-NEAR_LIMIT = 1e-10
-# Where the information is this steep, the step is lost in rounding and proves less.
-STEEP = 1e5
-NEAR_LIMIT_STEEP = 1e-3
-# What the weights of links that are not canonical may exceed the residuals by (23 for the
-# complementary log-log at a unit deviance of 1e-10).
-ROOM = 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +112,12 @@ def settle(fit: GLMFit, control: Control) -> Settled:
 
     Notes
     -----
-    O(n) for an ordinary fit. What is amended: ``gamma``, ``inverse``, ``eta``, ``mean``,
+    O(n) for an ordinary fit. What is amended: ``gamma``, ``inverse``, ``fitted``,
     ``deviance``, ``pearson_chi2``, ``dispersion``, ``loglik``, ``converged`` and
     ``reason``, which becomes "separated" or "boundary". An interior maximum that the
     iterations had missed is an ordinary fit.
     """
-    if suspects(fit):
+    if fit.suspect:
         problem = fit.problem
         hint = fit.eta - problem.added
         recession = recession_of(fit.independence.design, problem.y, problem.weights, fit.family, eta=hint)
@@ -138,45 +126,11 @@ def settle(fit: GLMFit, control: Control) -> Settled:
             return Settled(_limiting(fit, limit), limit, None)
     # Iterations that merely ran out are reported as such; those that could not move, or were
     # on their way to the edge, are helped.
-    close = at_edge(fit.family, fit.eta, fit.problem.weights, converged=fit.converged)
+    bounded = eta_bounds(fit.family).exist
+    close = bounded and at_edge(fit.family, fit.eta, fit.problem.weights, converged=fit.converged)
     if fit.reason != "stuck" and not close:
         return Settled(fit, None, None)
     return _constrained(fit, control)
-
-
-def suspects(fit: GLMFit) -> bool:
-    """Return whether a fit may be running away to infinity: a cheap sign, never a verdict.
-
-    It is when an open row is close to its limit, or when the iterations did not converge
-    and there is an open row. Never false where the maximum does not exist; O(n).
-    """
-    unit = fit.dispersion if np.isfinite(fit.dispersion) else 1.0
-    step = fit.trace[-1].step if fit.trace else 0.0
-    end = End(fit.factor.condition, step * step * unit, fit.converged)
-    return may_run_away(fit.problem, fit.family, fit.mean, end)
-
-
-class End(NamedTuple):
-    """How the iterations ended: the condition, the last step's square in units of the deviance."""
-
-    condition: float
-    squared_step: float
-    converged: bool
-
-
-def may_run_away(problem: Problem, family: Family, mean: Mean, end: End) -> bool:
-    """Return whether some row of a problem, which may be part of a larger one, is a cheap sign."""
-    limit = NEAR_LIMIT if end.condition <= STEEP else NEAR_LIMIT_STEEP
-
-    def open_and_close(rows: slice) -> bool:
-        y, weights = problem.y[rows], problem.weights[rows]
-        deviance = family.unit_deviance(y, mean.of(rows))
-        close = (deviance <= limit) | (weights * deviance <= ROOM * end.squared_step)
-        asked = (weights > 0.0) & (close | (not end.converged))
-        return bool(np.any(asked)) and bool(np.any(np.logical_or(*openness_of(family, y[asked]))))
-
-    with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
-        return any(over_rows(open_and_close, len(problem.y)))
 
 
 def limit_fit(fit: GLMFit, recession: Recession, control: Control) -> LimitFit:
@@ -201,7 +155,7 @@ def limit_fit(fit: GLMFit, recession: Recession, control: Control) -> LimitFit:
     gamma, inverse = lifted(fit, inner)
     eta = _limiting_eta(fit, recession, gamma)
     mean = limiting_mean(fit.family, problem.y, eta)
-    deviance, pearson = _deviance_and_pearson(problem, fit.family, mean)
+    deviance, pearson = _deviance_and_pearson(problem, fit.family, mean.of)
     dispersion = dispersion_of(fit.family, pearson, fit.df_resid)
     coef, vcov = _coefficients(fit, recession, gamma, dispersion * inverse)
     return LimitFit(
@@ -308,7 +262,7 @@ def _coefficients(fit: GLMFit, recession: Recession, gamma: Array, covariance: A
 
 
 def _limiting(fit: GLMFit, limit: LimitFit) -> GLMFit:
-    changed = replace(fit, gamma=limit.gamma, inverse=limit.inverse, eta=limit.eta, mean=limit.mean)
+    changed = replace(fit, gamma=limit.gamma, inverse=limit.inverse, fitted=FittedAs(limit.eta, limit.mean))
     return _measured(changed, limit.converged, "separated")
 
 
@@ -322,30 +276,32 @@ def _constrained(fit: GLMFit, control: Control) -> Settled:
     if not found.converged:
         return Settled(fit, None, None)
     if not found.interior:
-        changed = replace(fit, gamma=found.beta, inverse=found.covariance, eta=found.eta, mean=found.mean)
+        changed = replace(
+            fit, gamma=found.beta, inverse=found.covariance, fitted=FittedAs(found.eta, found.mean)
+        )
         return Settled(_measured(changed, True, "boundary"), None, found)
     point = objective.at(found.beta)
     factor = objective.quadratic(point).factor
     inverse = objective.inverse_information(point, factor)
-    changed = replace(fit, gamma=point.beta, factor=factor, inverse=inverse, eta=point.eta, mean=point.mean)
+    changed = replace(fit, gamma=point.beta, factor=factor, inverse=inverse, fitted=point.fitted)
     return Settled(_measured(changed, True, ""), None, None)
 
 
 def _measured(fit: GLMFit, converged: bool, reason: str) -> GLMFit:
     """Return a fit with new coefficients and mean, measured again."""
     problem, family = fit.problem, fit.family
-    deviance, pearson = _deviance_and_pearson(problem, family, fit.mean)
+    deviance, pearson = _deviance_and_pearson(problem, family, fit.fitted.of)
     return replace(
         fit,
         deviance=deviance,
         pearson_chi2=pearson,
         dispersion=dispersion_of(family, pearson, fit.df_resid),
-        loglik=Likelihood(problem, family).at(fit.mean.of, deviance),
+        loglik=Likelihood(problem, family).at(fit.fitted.of, deviance),
         converged=converged,
         reason=reason,
     )
 
 
-def _deviance_and_pearson(problem: Problem, family: Family, mean: Mean) -> tuple[float, float]:
+def _deviance_and_pearson(problem: Problem, family: Family, mean: RowMeans) -> tuple[float, float]:
     with np.errstate(invalid="ignore"):  # a row of zero weight may be infinitely wrong
-        return deviance_of(problem, family, mean.of), pearson_statistic(problem, family, mean)
+        return deviance_of(problem, family, mean), pearson_statistic(problem, family, mean)

@@ -34,11 +34,11 @@ def deviance_of(problem: Problem, family: Family, mean: RowMeans) -> float:
     return weighted_sum(lambda rows: family.unit_deviance(problem.y[rows], mean(rows)), problem.weights)
 
 
-def pearson_statistic(problem: Problem, family: Family, mean: Mean) -> float:
+def pearson_statistic(problem: Problem, family: Family, mean: RowMeans) -> float:
     """Return Pearson's chi-square, the weighted sum of (y - mu)^2 / V(mu)."""
 
     def squares(rows: slice) -> Array:
-        residual = family.pearson(problem.y[rows], mean.of(rows))
+        residual = family.pearson(problem.y[rows], mean(rows))
         return np.asarray(residual * residual)
 
     return weighted_sum(squares, problem.weights)

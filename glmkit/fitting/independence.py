@@ -12,10 +12,10 @@ from glmkit.design.centring import Centring, centring_of
 from glmkit.design.matrix import Design
 from glmkit.errors import DesignError
 from glmkit.families.base import Family
+from glmkit.fitting.cells import CellSums
 from glmkit.fitting.large import laid_out
-from glmkit.fitting.points import counted, is_linear
+from glmkit.fitting.points import counted
 from glmkit.fitting.problem import Problem
-from glmkit.numerics.compensated import sums_by_code
 from glmkit.numerics.factor import InformationFactor
 from glmkit.numerics.rank import Rank, independent_columns, vouching_factor
 
@@ -104,20 +104,13 @@ class Independence:
         return Independence(np.arange(q), np.arange(0), np.zeros((q, 0)), centring, fitted)
 
 
-def independence_of(problem: Problem, family: Family) -> Independence:
+def independence_of(problem: Problem, family: Family, cells: CellSums | None = None) -> Independence:
     """Return the independent columns, weighted as at the family's starting mean; over cells where rows are equal."""
-    cells = None if is_linear(family) else problem.design.cells()
     if cells is None:
         working = _starting_weights(family, problem.y, problem.weights)
         return independence_under(problem.design, problem.weights, problem.constant, working)
-    codes, design = cells
-    given, y = problem.weights, problem.y
-    weights = sums_by_code(codes, lambda rows: given[rows], design.shape[0])
-    totals = sums_by_code(codes, lambda rows: given[rows] * y[rows], design.shape[0])
-    average = float(np.sum(totals) / np.sum(weights))
-    means = np.where(weights > 0, totals / np.where(weights > 0, weights, 1.0), average)
-    working = _starting_weights(family, means, weights)
-    found = independence_under(design, weights, problem.constant, working)
+    working = _starting_weights(family, cells.means, cells.weights)
+    found = independence_under(cells.design, cells.weights, problem.constant, working)
     fitted = problem.design.shifted(found.centring.shift) if found.centring.moves else problem.design
     return replace(found, design=fitted.take(found.kept), factor=None)
 

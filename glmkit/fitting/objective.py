@@ -20,6 +20,7 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family, Mean
+from glmkit.fitting.fitted import FittedAs, FittedAt
 from glmkit.fitting.large import laid_out
 from glmkit.fitting.points import (
     Point,
@@ -137,12 +138,12 @@ class GLMObjective:
         deviance, squares, pearson = swept.sums.tolist()
         finite = bool(np.isfinite(deviance))
         sums = Sums(swept.tdot, swept.gram, squares, pearson) if swept.tdot is not None and finite else None
-        return Point(beta, eta, deviance if finite else float("inf"), self.family.mean, sums)
+        return Point(beta, FittedAt(eta, self.family), deviance if finite else float("inf"), sums)
 
     def point(self, beta: Array, eta: Array) -> Point:
         """Return the point at `beta`, whose linear predictor is `eta`."""
         mean = self.family.mean(eta)
-        return Point(beta, eta, self.merit(eta, mean), lambda _: mean)
+        return Point(beta, FittedAs(eta, mean), self.merit(eta, mean))
 
     def merit(self, eta: Array, mean: Mean) -> float:
         """Return the deviance, inf where eta or mu leaves its range."""

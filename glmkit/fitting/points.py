@@ -6,9 +6,7 @@ deviance, and, while that is at hand, the weights and residuals of which score a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +15,7 @@ from glmkit._typing import Array
 from glmkit.design.matrix import Visited
 from glmkit.families.base import Family, Mean
 from glmkit.families.links import Identity
+from glmkit.fitting.fitted import Fitted
 from glmkit.numerics.factor import InformationFactor
 
 __all__ = [
@@ -49,26 +48,28 @@ class Point:
     ----------
     beta : (p,) array
         Coefficients.
-    eta : (n,) array
-        Linear predictor.
+    fitted : Fitted
+        Linear predictor and mean of each row.
     merit : float
         To be lowered: the deviance; inf outside the valid region.
-    mean_of : callable
-        Gives the mean at eta.
     sums : Sums, optional
         What the pass that found the point has added up besides.
     """
 
     beta: Array
-    eta: Array
+    fitted: Fitted = field(repr=False)
     merit: float
-    mean_of: Callable[[Array], Mean] = field(repr=False)
     sums: Sums | None = None
 
-    @cached_property
+    @property
+    def eta(self) -> Array:
+        """The linear predictor of all rows, (n,)."""
+        return self.fitted.eta
+
+    @property
     def mean(self) -> Mean:
-        """The mean of each row, (n,) each."""
-        return self.mean_of(self.eta)
+        """The mean of all rows, (n,) each."""
+        return self.fitted.mean
 
 
 def released(point: Point) -> Point:

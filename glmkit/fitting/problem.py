@@ -9,6 +9,7 @@ import numpy as np
 
 from glmkit._typing import Array
 from glmkit.design.matrix import Design
+from glmkit.numerics.vectors import repeated
 
 __all__ = ["Problem"]
 
@@ -61,10 +62,9 @@ class Problem:
     @cached_property
     def counts(self) -> Array:
         """How often each row counts: its frequency, 0 where its weight is 0."""
+        frequency = repeated(1.0, len(self.y)) if self.frequency is None else self.frequency
         used = self.weights > 0
-        if self.frequency is None:
-            return used.astype(np.float64)
-        return self.frequency if np.all(used) else np.where(used, self.frequency, 0.0)
+        return frequency if np.all(used) else np.where(used, frequency, 0.0)
 
     @cached_property
     def nobs(self) -> float:
@@ -74,4 +74,4 @@ class Problem:
     @cached_property
     def added(self) -> Array:
         """The offset, zeros where there is none."""
-        return np.zeros(len(self.y)) if self.offset is None else self.offset
+        return repeated(0.0, len(self.y)) if self.offset is None else self.offset

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from glmkit.frame.columns import Columns
 from glmkit.frame.formula import parse_expression
 from glmkit.frame.level_offsets import LevelOffset, argument_texts, read_offset
 from glmkit.frame.rows import Missing
+from glmkit.numerics.vectors import own
 
 __all__ = [
     "ALLOWED",
@@ -146,12 +148,9 @@ def linear_offset(numbers: RowNumbers, from_formula: list[Array]) -> Array | Non
         parts.append(np.log(numbers.exposure))
     if not parts:
         return None
-    total = np.array(
-        parts[0], dtype=np.float64
-    )  # a copy: what is written into the data later does not reach it
-    for part in parts[1:]:
-        total += part
-    return total
+    if len(parts) == 1:
+        return parts[0] if numbers.exposure is not None else own(parts[0])  # a logarithm is new
+    return reduce(np.add, parts)
 
 
 def _anything(values: Array) -> BoolArray:

@@ -31,6 +31,7 @@ from glmkit.frame.rows import RowCounts, Rows, is_plain, rows_without_missing
 from glmkit.frame.scanning import conforming, learn_variables
 from glmkit.frame.tally import checksum
 from glmkit.frame.values import Factor, Value, take_rows
+from glmkit.numerics.vectors import repeated
 
 __all__ = ["NUMBERS", "ChunkedFrame", "Reading"]
 
@@ -174,7 +175,7 @@ class ChunkedFrame:
     def _frame(self, found: ChunkRows) -> ModelFrame:
         reading, numbers = self.reading, found.numbers
         response = self._response(found)
-        weights = np.ones(found.rows.n_used) if numbers.weights is None else numbers.weights
+        weights = repeated(1.0, found.rows.n_used) if numbers.weights is None else numbers.weights
         offsets = [formula_offset(text, found.values[text]) for text in reading.formula.offsets]
         check_one_column([one for one in offsets if isinstance(one, LevelOffset)], reading.response_kind)
         return ModelFrame(

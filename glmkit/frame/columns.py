@@ -151,14 +151,19 @@ def read_data(data: Frame, *, broadcast: bool = False) -> Columns:
 def read_vector(values: Any, name: str) -> Value:
     """Return one column given by itself: a Series of any library, an array or a list."""
     if isinstance(values, pd.Series):
-        return read_series(values, name)
+        return read_series(values.copy() if _is_kept(values.dtype) else values, name)
     if isinstance(values, pd.Index | pd.api.extensions.ExtensionArray):
-        return read_series(pd.Series(values, copy=False), name)
+        return read_series(pd.Series(values, copy=_is_kept(values.dtype)), name)
     if not isinstance(values, np.ndarray | list | tuple | range) and hasattr(values, "dtype"):
         wrapped = narwhals_series(values)
         if wrapped is not None:
             return from_narwhals(wrapped, name)[0]
     return read_series(_as_series(values, name), name)
+
+
+def _is_kept(dtype: object) -> bool:
+    """Return whether values of a type are read where they lie, so that later writes into them would be seen."""
+    return isinstance(dtype, pd.CategoricalDtype) or getattr(dtype, "kind", "") == "f"
 
 
 def _as_series(values: Any, name: str) -> pd.Series[Any]:

@@ -20,6 +20,7 @@ from glmkit.frame.values import Factor, Logical, Value, factor_from_labels
 
 __all__ = ["LARGEST_EXACT_INTEGER", "read_series"]
 
+COPIES_ON_WRITE = int(pd.__version__.split(".", 1)[0]) >= 3
 LARGEST_EXACT_INTEGER = 2**53  # beyond it float64 skips whole numbers
 
 _REFUSED = {
@@ -102,8 +103,9 @@ def _check_exact(integers: AnyArray, name: str) -> None:
 
 def _from_category(series: pd.Series[Any]) -> Factor:
     accessor = series.cat
-    # As narrow as pandas keeps them: a byte a row for up to 127 levels.
-    codes = cast(IntArray, accessor.codes.to_numpy())
+    # As narrow as pandas keeps them: a byte a row for up to 127 levels. Pandas 3 copies them on write.
+    kept: Any = series.array
+    codes = cast(IntArray, kept.codes if COPIES_ON_WRITE else accessor.codes.to_numpy())
     return Factor(codes, tuple(accessor.categories.tolist()), ordered=bool(accessor.ordered))
 
 

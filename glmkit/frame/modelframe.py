@@ -42,6 +42,7 @@ from glmkit.frame.response import Response, check_trials, read_response
 from glmkit.frame.rows import Missing, Rows, choose_rows, first_labels, is_plain, lost_rows, row_list
 from glmkit.frame.terms import TermColumns
 from glmkit.frame.values import Factor, Logical, Matrix, Value, take_rows
+from glmkit.numerics.vectors import own, repeated
 
 if TYPE_CHECKING:
     from glmkit.frame.chunked import ChunkedFrame
@@ -376,15 +377,14 @@ def _assembled(
     offsets = [formula_offset(text, values[text]) for text in formula.offsets]
     wide = [one for one in (*offsets, numbers.level_offset) if isinstance(one, LevelOffset)]
     check_one_column(wide, kind)
-    weights = np.ones(rows.n_used) if numbers.weights is None else numbers.weights.copy()
-    # What the fit is judged by is copied: an array that the caller writes to later must not change it.
-    return ModelFrame(
-        response=replace(response, y=response.y.copy()),
+    weights = repeated(1.0, rows.n_used) if numbers.weights is None else own(numbers.weights)
+    return ModelFrame(  # what the caller writes into an array later must not change it
+        response=replace(response, y=own(response.y)),
         coding=coding,
         blocks=coding.blocks(values),
         rows=rows,
         weights=weights if response.trials is None else weights * response.trials,
-        freq_weights=None if numbers.freq_weights is None else numbers.freq_weights.copy(),
+        freq_weights=None if numbers.freq_weights is None else own(numbers.freq_weights),
         offset=linear_offset(numbers, [one for one in offsets if not isinstance(one, LevelOffset)]),
         level_offsets=tuple(wide),
         arguments=arguments,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from glmkit.fitting.fitted import FittedAt
 from glmkit.fitting.glm import GLMFit
 from glmkit.frame.chunks import within
 from glmkit.frame.modelframe import ModelFrame
@@ -45,5 +46,5 @@ def chunk_parts(model: FittedModel, columns: tuple[str, ...] = ()) -> Iterator[t
             design = problem.design.take(fit.kept).shifted(fit.centring.shift)
             eta = design.dot(fit.gamma) + problem.added
             independence = replace(fit.independence, design=design)
-            mean = fit.family.mean(eta)
-            yield frame, replace(fit, problem=problem, independence=independence, eta=eta, mean=mean)
+            fitted = FittedAt(eta, fit.family)
+            yield frame, replace(fit, problem=problem, independence=independence, fitted=fitted)

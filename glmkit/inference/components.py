@@ -21,7 +21,7 @@ from glmkit.families.vector import ComponentSpec, VectorFamily
 from glmkit.fitting.component_existence import settle_components
 from glmkit.fitting.component_fit import ComponentFit, fit_components
 from glmkit.fitting.components import Component, ComponentProblem
-from glmkit.fitting.glm import NullModel
+from glmkit.fitting.null import NullModel
 from glmkit.fitting.scoring import Control
 from glmkit.frame.level_offsets import LevelOffset
 from glmkit.frame.modelframe import ModelFrame

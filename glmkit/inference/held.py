@@ -159,7 +159,7 @@ class HeldFunction:
             )
         delta = np.zeros(self.problem.design.shape[1])
         delta[fit.kept] = fit.centring.to_original(fit.gamma)
-        found = self._held(value, Point(delta, fit.eta, ratio_deviance(fit), lambda _: fit.mean), delta)
+        found = self._held(value, Point(delta, fit.fitted, ratio_deviance(fit)), delta)
         if fit.recession is not None or self.is_partial:
             return found._replace(gamma=np.full(len(self.row), np.nan), delta=None)
         return found if fit.active is None else found._replace(slope=float("nan"), rao=float("nan"))

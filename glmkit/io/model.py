@@ -16,9 +16,10 @@ from glmkit._typing import Array
 from glmkit.errors import FitError, GlmkitError, ModelFileError
 from glmkit.families.base import Family
 from glmkit.fitting.absent import absent
-from glmkit.fitting.glm import GLMFit, NuisanceFit, NullModel
+from glmkit.fitting.glm import GLMFit, NuisanceFit
 from glmkit.fitting.goodness import deviance_of
 from glmkit.fitting.independence import Independence
+from glmkit.fitting.null import NullModel
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, Iteration
 from glmkit.frame.modelframe import ModelFrame
@@ -239,8 +240,11 @@ def _fit_of(node: Node, family: Family, estimate: Estimate, method: str) -> GLMF
         gamma=estimate.gamma,
         factor=absent("the information"),
         inverse=covariance_of(parts["inverse"], rank),
-        eta=absent("the linear predictor of each row"),
-        mean=absent("the fitted mean of each row"),
+        fitted=absent(
+            "the fitted mean of each row",
+            eta=absent("the linear predictor of each row"),
+            mean=absent("the fitted mean of each row"),
+        ),
         deviance=measures["deviance"],
         pearson_chi2=measures["pearson_chi2"],
         dispersion=measures["dispersion"],

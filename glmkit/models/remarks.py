@@ -62,7 +62,7 @@ def remarks_of(frame: ModelFrame, fit: GLMFit, estimate: Estimate) -> tuple[Rema
         *_of_the_end(frame, fit, estimate),
         *of_the_null(fit.null_deviance),
         *of_the_range(frame, fit, estimate, _has_residuals),
-        *of_the_means(frame, np.isfinite(fit.mean.mu)),
+        *_of_the_unweighted(frame, fit),
         *_of_an_exact_fit(fit),
         *_of_the_spread(fit),
     )
@@ -249,6 +249,12 @@ def _has_residuals(fit: GLMFit) -> bool:
     """Return whether rows that count miss their means by more than rounding."""
     y, mean = fit.problem.y[fit.problem.weights > 0], fit.mean.mu[fit.problem.weights > 0]
     return bool(np.any(np.abs(y - mean) > ROUNDING * np.max(np.abs(y), initial=0.0)))
+
+
+def _of_the_unweighted(frame: ModelFrame, fit: GLMFit) -> list[Remark]:
+    if np.all(fit.problem.weights > 0):
+        return []
+    return of_the_means(frame, np.isfinite(fit.mean.mu))
 
 
 def of_the_means(frame: ModelFrame, finite: BoolArray) -> list[Remark]:

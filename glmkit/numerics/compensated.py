@@ -19,6 +19,7 @@ Comput. 26, 1955-1988.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -30,6 +31,8 @@ from glmkit.numerics.rowwise import row_blocks
 _BLOCK_ENTRIES = 1 << 14  # entries of a block: 128 kB for each of its few temporaries
 _KEPT_BITS = np.int64(-(1 << 27))  # clears the last 27 of the 53 bits of a significand
 _ROUND = np.int64(1 << 26)  # half of the last bit kept
+_SUMMED_ROWS = 1 << 16  # rows whose sums are exact
+_TINY = 1e-280  # below: the unit of such sums has no inverse
 
 
 class Pair(NamedTuple):
@@ -230,10 +233,10 @@ def _total(parts: list[Pair], shape: tuple[int, ...]) -> Pair:
 def sums_by_code(codes: IntArray, values: Callable[[slice], Array], levels: int) -> Array:
     """Return the sums of values(rows) by code, (levels,): exact but for the last rounding, O(n).
 
-    High parts are summed without error, what is left beside them. The high part of every value
-    is a multiple of one unit, so large that sums of n of them are whole multiples below 2^53
-    units (Demmel & Hida 2004, the idea of one extraction). Rows go by blocks: nothing of their
-    number is made.
+    Rows go by blocks: nothing of their number is made. High parts of a block are summed without
+    error, what is left beside them. The high part of every value is a multiple of one unit, so large
+    that sums of the block's are whole multiples below 2^53 units (Demmel & Hida 2004, the idea of one
+    extraction).
 
     Examples
     --------
@@ -241,15 +244,26 @@ def sums_by_code(codes: IntArray, values: Callable[[slice], Array], levels: int)
     >>> sums_by_code(np.array([0, 1, 0]), np.array([1.0, 2.0, 3.0]).__getitem__, 2)
     array([4., 2.])
     """
-    blocks, n = row_blocks(len(codes)), len(codes)
-    size = max(float(np.max(np.abs(values(rows)), initial=0.0)) for rows in blocks)
-    plain = size == 0.0 or not np.isfinite(size)
-    unit = 1.0 if plain else 2.0 ** (np.ceil(np.log2(size)) + np.ceil(np.log2(max(n, 2))) - 52)
-    sums = np.zeros((2, levels))
-    for rows in blocks:
+    high, low = np.zeros(levels), np.zeros(levels)
+    for rows in row_blocks(len(codes), max(_SUMMED_ROWS, 2 * levels)):
         given = values(rows)
-        high = given if plain else np.rint(given / unit) * unit
-        sums[0] += np.bincount(codes[rows], weights=high, minlength=levels)
-        if not plain:
-            sums[1] += np.bincount(codes[rows], weights=given - high, minlength=levels)
-    return np.asarray(sums[0] + sums[1], np.float64)
+        top = _top(given)
+        sums = np.asarray(np.bincount(codes[rows], weights=top, minlength=levels), np.float64)
+        high, lost = two_sum(high, sums)
+        low += lost
+        rest = given - top
+        if np.any(rest):
+            low += np.bincount(codes[rows], weights=rest, minlength=levels)
+    return np.asarray(high + low, np.float64)
+
+
+def _top(values: Array) -> Array:
+    """Return the values in multiples of one unit so large that no sum of them is rounded."""
+    size = max(float(np.max(values, initial=0.0)), -float(np.min(values, initial=0.0)))
+    if not _TINY < size < np.inf:
+        return values
+    unit = 2.0 ** (math.ceil(math.log2(size)) + math.ceil(math.log2(max(len(values), 2))) - 52)
+    top: Array = np.multiply(values, 1.0 / unit)
+    np.rint(top, out=top)
+    np.multiply(top, unit, out=top)
+    return top

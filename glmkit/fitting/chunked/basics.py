@@ -65,10 +65,10 @@ class Basics:
         """Add the rows of one piece."""
         weights, y, used = problem.weights, problem.y, problem.weights > 0.0
         self.weight.add(np.sum(weights))
-        self.response.add(weights @ np.where(used, y, 0.0))
-        self.rest.add(weights @ np.where(used, 1.0 - y, 0.0))
+        self.response.add(np.sum(weights * np.where(used, y, 0.0)))
+        self.rest.add(np.sum(weights * np.where(used, 1.0 - y, 0.0)))
         self.counts.add(problem.nobs)
-        self.prior.add(problem.prior @ problem.counts)
+        self.prior.add(np.sum(problem.prior * problem.counts))
         self.started.add(family.start_total(y, weights))
         self.broken += family.broken_rows(y, problem.prior, problem.trials)
         self.largest_prior = max(self.largest_prior, float(np.max(problem.prior[used], initial=0.0)))

@@ -24,10 +24,10 @@ from glmkit.fitting.chunked.objective import ChunkedObjective
 from glmkit.fitting.chunked.start import beginning_of
 from glmkit.fitting.chunked.starting_point import given_point, starting_point
 from glmkit.fitting.chunked.stream import Stream
-from glmkit.fitting.existence import End
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.goodness import dispersion_of
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
+from glmkit.fitting.signs import End
 
 __all__ = ["StreamFit", "fit_stream"]
 
@@ -85,8 +85,11 @@ def _fitted(objective: ChunkedObjective, basics: Basics, control: Control, start
         gamma=point.beta,
         factor=solution.factor,
         inverse=inverse,
-        eta=absent("the linear predictor of each row"),
-        mean=absent("the fitted mean of each row"),
+        fitted=absent(
+            "the fitted mean of each row",
+            eta=absent("the linear predictor of each row"),
+            mean=absent("the fitted mean of each row"),
+        ),
         deviance=measures.deviance,
         null=measures.null,
         pearson_chi2=measures.pearson,

@@ -14,11 +14,11 @@ from glmkit.fitting.boundary import at_edge
 from glmkit.fitting.chunked.basics import Basics
 from glmkit.fitting.chunked.null import PieceMean
 from glmkit.fitting.chunked.stream import Stream, Total, fitted_pieces
-from glmkit.fitting.existence import End, may_run_away
-from glmkit.fitting.glm import NullModel
 from glmkit.fitting.goodness import deviance_of, pearson_statistic
 from glmkit.fitting.independence import Independence
+from glmkit.fitting.null import NullModel
 from glmkit.fitting.problem import Problem
+from glmkit.fitting.signs import End, may_run_away
 
 __all__ = ["Measures", "RowMean", "measures_of"]
 
@@ -108,13 +108,13 @@ def _summed(task: _Task, end: End) -> _Sums:
         eta, mean = task.mean(problem, design, design.dot(task.mean.gamma) + problem.added)
         used = problem.weights > 0.0
         sums.deviance.add(deviance_of(problem, family, mean.of))
-        sums.pearson.add(pearson_statistic(problem, family, mean))
+        sums.pearson.add(pearson_statistic(problem, family, mean.of))
         sums.variance.add(np.sum((problem.prior * family.variance(mean))[used]))
         if task.null is not None:
             sums.null.add(deviance_of(problem, family, task.null(problem).of))
         if family.has_likelihood and family.dispersion is not None:
             _add_likelihood(task, sums, problem, mean, (family.dispersion, family.dispersion))
-        sums.suspect = sums.suspect or may_run_away(problem, family, mean, end)
+        sums.suspect = sums.suspect or may_run_away(problem, family, mean.of, end)
         sums.edge = sums.edge or at_edge(family, eta, problem.weights, converged=end.converged)
         if family.rowwise_dispersion:
             some = used & (problem.y > 0.0)

@@ -17,6 +17,7 @@ from glmkit.families.base import Family, Mean
 from glmkit.fitting.chunked.start import Beginning
 from glmkit.fitting.chunked.stream import Piece, Stream, Total, fitted_pieces
 from glmkit.fitting.chunked.triangle import stream_gradient, stream_root
+from glmkit.fitting.fitted import FittedAs
 from glmkit.fitting.independence import Independence
 from glmkit.fitting.objective import (
     CHOLESKY_CONDITION,
@@ -60,7 +61,7 @@ class Passed(Point):
     def of(cls, beta: Array, merit: float, totals: Totals) -> Passed:
         """Return the point at `beta`."""
         nothing = Mean(NOTHING, NOTHING, NOTHING)
-        return cls(beta, NOTHING, merit, lambda _: nothing, totals=totals)
+        return cls(beta, FittedAs(NOTHING, nothing), merit, totals=totals)
 
 
 @dataclass(frozen=True, eq=False)

@@ -51,7 +51,9 @@ def test_the_fit_is_that_of_the_rows(family, formula, monkeypatch):
 def test_iterations_go_over_the_distinct_rows(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        fitting, "by_cell", lambda objective: seen.append(over_cells.by_cell(objective)) or seen[0]
+        fitting,
+        "by_cell",
+        lambda objective, sums=None: seen.append(over_cells.by_cell(objective, sums)) or seen[0],
     )
     gk.glm("count ~ age + dose", DATA, "poisson")
     assert len(seen[0].y) == 6 * 4  # zero and minus zero are one dose

@@ -9,7 +9,7 @@ import scipy
 from glmkit import Binomial, Gamma, Gaussian, InverseGaussian, Poisson
 from glmkit.design.dense import DenseDesign
 from glmkit.fitting.cone import held_by_few, improving_direction, independent_on, margins
-from glmkit.fitting.existence import settle, suspects
+from glmkit.fitting.existence import settle
 from glmkit.fitting.glm import fit_glm
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import far_mean, openness_of, recession_of
@@ -253,7 +253,7 @@ def test_a_row_outside_the_sample_can_make_a_column_independent():
 
 def test_an_ordinary_fit_is_left_as_it_is():
     fit = fit_glm(problem([0, 1, 0, 1, 1, 0, 1, 1], X), LOGIT, CONTROL)
-    assert not suspects(fit)
+    assert not fit.suspect
     assert settle(fit, CONTROL).fit is fit
 
 

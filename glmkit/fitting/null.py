@@ -1,0 +1,106 @@
+"""The null model: the offset and, where there is one, the intercept alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from glmkit.design.dense import DenseDesign
+from glmkit.errors import FitError
+from glmkit.families.base import Family, Mean
+from glmkit.fitting.goodness import Likelihood, RowMeans, deviance_of, weighted_sum
+from glmkit.fitting.maximum import scored, starting_point
+from glmkit.fitting.objective import GLMObjective, Point
+from glmkit.fitting.problem import Problem
+from glmkit.fitting.scoring import Control
+
+__all__ = ["NullModel", "null_model"]
+
+
+class NullModel(NamedTuple):
+    """The model with the offset and, if there is one, the intercept alone."""
+
+    deviance: float
+    loglik: float
+
+
+class WithinCells(NamedTuple):
+    """A model over cells of equal rows, and the deviance of rows within them, which no coefficient changes."""
+
+    objective: GLMObjective
+    point: Point
+    deviance: float
+
+    def problem(self, whole: Problem) -> Problem:
+        """Return the problem of the cells, whose responses are rates where there was an offset."""
+        one = self.objective
+        return Problem(one.design, one.y, one.weights, intercept=whole.intercept)
+
+
+def null_model(
+    problem: Problem,
+    family: Family,
+    control: Control,
+    likelihood: Likelihood,
+    within: WithinCells | None = None,
+) -> NullModel:
+    """Return deviance and log-likelihood of the null model; nan where it does not exist.
+
+    Over cells the null model is fitted to their sums; the rows are looked at where the family asks for it.
+    """
+    part = problem if within is None else within.problem(problem)
+    mean = _null_mean(part, family, control)
+    if mean is None:
+        return NullModel(float("nan"), float("nan"))
+    deviance = deviance_of(part, family, mean)
+    if within is None:
+        return NullModel(deviance, likelihood.at(mean, deviance))
+
+    def mean_of_rows(rows: slice) -> Mean:
+        found = _null_mean(problem, family, control)
+        assert found is not None  # as that of the cells
+        return found(rows)
+
+    deviance += within.deviance
+    return NullModel(deviance, likelihood.at(mean_of_rows, deviance))
+
+
+def _null_mean(problem: Problem, family: Family, control: Control) -> RowMeans | None:
+    """Return the mean of some rows, made when it is asked for: no vector of all rows is needed."""
+    if not problem.intercept:
+        return lambda rows: family.mean(problem.added[rows])
+    if problem.offset is None:
+        average = _average_mean(problem, family)
+        return None if average is None else average.of
+    total = weighted_sum(problem.y.__getitem__, problem.weights)
+    if family.log_rates and total > 0.0:
+        level = _log_level(problem, total)
+        return lambda rows: family.mean(problem.added[rows] + level)
+    n = len(problem.y)
+    design = DenseDesign(np.ones((n, 1), order="F"))
+    null = GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
+    try:
+        return scored(null, starting_point(null, np.ones(1)), np.ones(1), control).point.fitted.of
+    except FitError:
+        return None
+
+
+def _log_level(problem: Problem, total: float) -> float:
+    """Return a with sum of w exp(a + offset) = `total`: the score equation of counts under the log link."""
+    w, added = problem.weights, problem.added
+    top = float(np.max(added, initial=-np.inf, where=w > 0))
+    exposed = weighted_sum(lambda rows: np.exp(np.minimum(added[rows] - top, 0.0)), w)
+    return float(np.log(total / exposed)) - top
+
+
+def _average_mean(problem: Problem, family: Family) -> Mean | None:
+    # With a constant mean the score equation gives the weighted average for every family.
+    total, n = float(np.sum(problem.weights)), len(problem.y)
+    average = weighted_sum(problem.y.__getitem__, problem.weights) / total
+    rest = weighted_sum(lambda rows: 1.0 - problem.y[rows], problem.weights) / total
+    with np.errstate(all="ignore"):  # an average outside the link's domain is found just below
+        mu = family.mean(family.link(np.array([average]))).mu[0]
+    if not np.isclose(mu, average, rtol=1e-6, atol=0.0):
+        return None
+    return Mean(*(np.broadcast_to(np.float64(value), n) for value in (average, rest, 1.0)))
