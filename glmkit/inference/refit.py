@@ -30,7 +30,7 @@ from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import reference_df
-from glmkit.numerics.rowwise import threads_at_most
+from glmkit.numerics.rowwise import one_blas_pool, threads_at_most
 
 __all__ = [
     "beyond",
@@ -128,7 +128,8 @@ def fit_problem(
     FitError
         No valid starting value; or numbers so far apart that the arithmetic has no answer.
     """
-    with in_doubles(family), threads_at_most(control.threads):
+    pool = one_blas_pool(*problem.design.shape)
+    with in_doubles(family), threads_at_most(control.threads), pool:
         fit = fit_model(problem, family, control, start, known)
     if not (np.all(np.isfinite(fit.gamma)) and fit.deviance < np.inf):
         raise beyond(family)

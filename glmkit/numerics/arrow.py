@@ -18,6 +18,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from glmkit._typing import Array, IntArray
+from glmkit.numerics.rowwise import row_blocks
 from glmkit.numerics.triangle import solve_triangle
 
 __all__ = ["Arrow", "arrow_of", "diagonal_run"]
@@ -26,6 +27,8 @@ __all__ = ["Arrow", "arrow_of", "diagonal_run"]
 LEAST_RUN = 200
 # Steps of the power method: it finds the order of magnitude, which is all a condition number is asked for.
 POWER_STEPS = 6
+# Growth of the estimate from one step to the next that changes no order of magnitude.
+STANDING = 1.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +117,16 @@ def diagonal_run(gram: Array) -> slice | None:
     >>> diagonal_run(gram)
     slice(1, 300, None)
     """
-    first, best = 0, slice(0, 0)
-    for j in range(len(gram) if len(gram) > LEAST_RUN else 0):
-        hit = np.flatnonzero(gram[j, first:j])
-        first += int(hit[-1]) + 1 if len(hit) else 0
-        if j + 1 - first > best.stop - best.start:
-            best = slice(first, j + 1)
+    p = len(gram)
+    if p <= LEAST_RUN:
+        return None
+    begin = np.zeros(p, np.intp)  # of the run that a row may be the end of, by its last element before the diagonal
+    for rows in row_blocks(p, LEAST_RUN):
+        hit = np.tril(gram[rows, : rows.stop] != 0.0, rows.start - 1)[:, ::-1]
+        begin[rows] = np.where(hit.any(axis=1), rows.stop - hit.argmax(axis=1), 0)
+    first = np.maximum.accumulate(begin)
+    last = int(np.argmax(np.arange(p) - first))
+    best = slice(int(first[last]), last + 1)
     return best if best.stop - best.start >= LEAST_RUN else None
 
 
@@ -127,14 +134,16 @@ def arrow_of(gram: Array, scale: Array, run: slice) -> Arrow | None:
     """Return the triangle of ``gram / scale / scale'``; None where it has none."""
     others = np.delete(np.arange(len(gram)), run)
     pivots = np.sqrt(gram.diagonal()[run]) / scale[run]
-    side = gram[run, others] / (pivots * scale[run])[:, None]
+    side = gram[run, others]
+    side /= (pivots * scale[run])[:, None]
     side /= scale[others]
-    rest = gram[np.ix_(others, others)] / scale[others]
+    rest = gram[np.ix_(others, others)]
+    rest /= scale[others]
     rest /= scale[others][:, None]
     rest -= side.T @ side
     if not len(others):
         return Arrow(run, others, pivots, side, np.empty((0, 0)))
-    root, failed = lapack.dpotrf(np.asfortranarray(rest), overwrite_a=1)
+    root, failed = lapack.dpotrf(rest.T, overwrite_a=1)  # LAPACK's order without a copy: it is symmetric
     return None if failed else Arrow(run, others, pivots, side, root)
 
 
@@ -145,7 +154,9 @@ def _growth(apply: Callable[[Array], Array], p: int) -> float:
     size = 0.0
     for _ in range(POWER_STEPS):
         v = apply(v / np.linalg.norm(v))
-        size = float(np.linalg.norm(v))
+        last, size = size, float(np.linalg.norm(v))
         if not 0.0 < size < np.inf:
             return np.inf
+        if size <= STANDING * last:
+            break
     return size

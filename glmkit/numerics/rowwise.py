@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["allowed_threads", "over_chunks", "over_rows", "row_blocks", "threads_at_most"]
+__all__ = ["allowed_threads", "one_blas_pool", "over_chunks", "over_rows", "row_blocks", "threads_at_most"]
 
 T = TypeVar("T")
 
@@ -29,6 +30,9 @@ THREADED_BLOCK_ROWS = 65_536
 # For products of rows of several numbers: how many numbers, and how many to a row.
 THREADED_NUMBERS = 2_000_000
 THREADED_WIDTH = 32
+
+# Columns from which on a factorisation is work for threads.
+POOLED_WIDTH = 150
 
 _most_threads: ContextVar[int | None] = ContextVar("most_threads", default=None)
 
@@ -123,6 +127,30 @@ def _with_state(function: Callable[[slice], T]) -> Callable[[slice], T]:
             return function(rows)
 
     return alike
+
+
+@contextmanager
+def one_blas_pool(n: int, p: int) -> Iterator[None]:
+    """Hold the BLAS that SciPy brings to one thread inside, beside work on n x p numbers; NumPy's keeps its own.
+
+    Idle threads of the one go on turning for a while, and hold up those of the other: a factorisation
+    between products of NumPy's takes ten times as long. Without threadpoolctl nothing is done.
+    """
+    scipys = _scipy_pools() if n * p >= THREADED_NUMBERS or p >= POOLED_WIDTH else None
+    if scipys is None:
+        yield
+        return
+    with scipys.limit(limits=1):
+        yield
+
+
+@cache
+def _scipy_pools() -> Any:
+    """Return the controller of SciPy's own libraries; None where it has none, or cannot be held."""
+    controller = _blas_controller()
+    paths = [] if controller is None else [pool.filepath for pool in controller.lib_controllers]
+    own = [path for path in paths if any(part.partition(".")[0] == "scipy" for part in Path(path).parts)]
+    return controller.select(filepath=own) if own and len(own) < len(paths) else None
 
 
 @cache
