@@ -106,13 +106,15 @@ def _merged(pieces: list[CodedColumns], most: int) -> list[CodedColumns]:
     """Return the pieces with neighbours in size joined while their levels together are at most `most`."""
     apart = [piece for piece in pieces if piece.multiplier is not None]
     merged: list[CodedColumns] = []
+    made = False  # whether the last codes are our own
     for piece in sorted((p for p in pieces if p.multiplier is None), key=lambda p: len(p.matrix)):
         if merged and merged[-1].codes is piece.codes:  # two terms of one factor
             merged[-1] = _side_by_side(merged[-1], piece)
         elif merged and len(merged[-1].matrix) * len(piece.matrix) <= most:
-            merged[-1] = joined(merged[-1], piece)
+            merged[-1], made = joined(merged[-1], piece, in_place=made), True
         else:
             merged.append(piece)
+            made = False
     return [*merged, *apart]
 
 

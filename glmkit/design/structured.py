@@ -319,11 +319,15 @@ class StructuredDesign:
         return self.plain.take(np.argsort(self.at))
 
 
-def joined(first: CodedColumns, second: CodedColumns) -> CodedColumns:
-    """Return two pieces without multipliers as one over the pairs of their levels, columns side by side."""
+def joined(first: CodedColumns, second: CodedColumns, *, in_place: bool = False) -> CodedColumns:
+    """Return two pieces without multipliers as one over the pairs of their levels, columns side by side.
+
+    The codes of the first may be written over where they were made by joining, `in_place`.
+    """
     levels = len(first.matrix), len(second.matrix)
     kind = code_type(levels[0] * levels[1])
-    codes = np.multiply(first.codes, levels[1], dtype=kind)  # codes may be held in a byte
+    out = first.codes if in_place and first.codes.dtype == kind else None
+    codes = np.multiply(first.codes, levels[1], out=out, dtype=kind)  # codes may be held in a byte
     codes += second.codes
     matrix = np.hstack([np.repeat(first.matrix, levels[1], axis=0), np.tile(second.matrix, (levels[0], 1))])
     return CodedColumns(codes, matrix, np.concatenate([first.at, second.at]))

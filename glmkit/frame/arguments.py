@@ -13,7 +13,7 @@ import pandas as pd
 from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.errors import DataError
 from glmkit.frame.align import RowArgument, checked, row_numbers, row_subset
-from glmkit.frame.columns import Columns
+from glmkit.frame.columns import Columns, shared
 from glmkit.frame.formula import parse_expression
 from glmkit.frame.level_offsets import LevelOffset, argument_texts, read_offset
 from glmkit.frame.rows import Missing
@@ -50,6 +50,11 @@ class RowArguments:
     exposure: RowArgument = None
     subset: RowArgument = None
     na_action: str = "omit"
+
+    def __post_init__(self) -> None:
+        """Share the memory of a Series: pandas then copies it when the caller writes into it."""
+        for one in fields(self):
+            object.__setattr__(self, one.name, shared(getattr(self, one.name)))
 
 
 @dataclass(frozen=True, eq=False)

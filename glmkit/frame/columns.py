@@ -17,11 +17,11 @@ import pandas as pd
 
 from glmkit._typing import AnyArray
 from glmkit.errors import DataError, GlmkitError
-from glmkit.frame.dtypes import read_series
+from glmkit.frame.dtypes import COPIES_ON_WRITE, read_series
 from glmkit.frame.eager import CURE, from_narwhals, narwhals_frame, narwhals_series
 from glmkit.frame.values import Value
 
-__all__ = ["Columns", "Frame", "ReadyColumn", "read_data", "read_vector"]
+__all__ = ["Columns", "Frame", "ReadyColumn", "read_data", "read_vector", "shared"]
 
 Frame: TypeAlias = Any  # anything `read_data` documents; its libraries need not be installed
 Reader: TypeAlias = Callable[[], tuple[Value, str]]  # the value and the name of its dtype
@@ -151,7 +151,7 @@ def read_data(data: Frame, *, broadcast: bool = False) -> Columns:
 def read_vector(values: Any, name: str) -> Value:
     """Return one column given by itself: a Series of any library, an array or a list."""
     if isinstance(values, pd.Series):
-        return read_series(values.copy() if _is_kept(values.dtype) else values, name)
+        return read_series(values if COPIES_ON_WRITE else values.copy(), name)
     if isinstance(values, pd.Index | pd.api.extensions.ExtensionArray):
         return read_series(pd.Series(values, copy=_is_kept(values.dtype)), name)
     if not isinstance(values, np.ndarray | list | tuple | range) and hasattr(values, "dtype"):
@@ -159,6 +159,14 @@ def read_vector(values: Any, name: str) -> Value:
         if wrapped is not None:
             return from_narwhals(wrapped, name)[0]
     return read_series(_as_series(values, name), name)
+
+
+def shared(values: Any) -> Any:
+    """Return a Series that shares the memory of the one given; to be kept, since pandas copies on write while it is.
+
+    Anything else comes back as it is.
+    """
+    return values.copy(deep=False) if isinstance(values, pd.Series) else values
 
 
 def _is_kept(dtype: object) -> bool:
@@ -253,7 +261,7 @@ def _from_mapping(data: Mapping[Any, Any], *, broadcast: bool) -> Columns:
     index = _shared_index(whole, 1 if scalars and not whole else None)
     filled = {key: value if key in whole else [value] * len(index) for key, value in data.items()}
     names = [str(key) for key in filled]
-    readers: list[Reader] = [_Vector(value, str(key)) for key, value in filled.items()]
+    readers: list[Reader] = [_Vector(shared(value), str(key)) for key, value in filled.items()]
     labelled = any(isinstance(value, pd.Series) for value in whole.values())
     return _columns(names, readers, index, labelled=labelled)
 

@@ -18,9 +18,11 @@ from glmkit._typing import AnyArray, Array, BoolArray, IntArray
 from glmkit.errors import DataError
 from glmkit.frame.values import Factor, Logical, Value, factor_from_labels
 
-__all__ = ["LARGEST_EXACT_INTEGER", "read_series"]
+__all__ = ["COPIES_ON_WRITE", "LARGEST_EXACT_INTEGER", "read_series"]
 
-COPIES_ON_WRITE = int(pd.__version__.split(".", 1)[0]) >= 3
+COPIES_ON_WRITE = (
+    int(pd.__version__.split(".", 1)[0]) >= 3
+)  # pandas, all that shares memory with what is written to
 LARGEST_EXACT_INTEGER = 2**53  # beyond it float64 skips whole numbers
 
 _REFUSED = {

@@ -73,3 +73,15 @@ def test_no_number_of_a_fit_changes_when_its_data_are_written_to(make, write):
     write(data)
     for earlier, later in zip(before, seen(fit), strict=True):
         np.testing.assert_array_equal(later, earlier)
+
+
+@pytest.mark.skipif(int(pd.__version__.split(".")[0]) < 3, reason="pandas 2 writes in place")
+@pytest.mark.parametrize("kind", [pd.Series, np.array])
+@pytest.mark.parametrize("name", ["weights", "freq_weights", "offset", "exposure"])
+def test_arguments_of_a_fit_are_its_own(name, kind):
+    data, given = pd.DataFrame(columns()), kind(np.arange(1.0, ROWS + 1.0))
+    before = seen(gk.glm("y ~ x", data, "poisson", **{name: given.copy()}))
+    fit = gk.glm("y ~ x", data, "poisson", **{name: given})
+    given[:30] = 7.0
+    for earlier, later in zip(before, seen(fit), strict=True):
+        np.testing.assert_array_equal(later, earlier)
