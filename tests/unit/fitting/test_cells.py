@@ -96,3 +96,20 @@ def test_rates_go_over_the_cells(monkeypatch):
     fit = gk.glm("count ~ g + h", DATA, "poisson", exposure="t")
     objective = objective_of(fit)
     assert len(by_cell(objective).y) == 12
+
+
+@pytest.mark.parametrize("formula", ["count ~ g + h", "count ~ 0 + h"])
+@pytest.mark.parametrize("arguments", [{}, {"exposure": "t"}, {"exposure": "t", "weights": "w"}])
+def test_the_null_model_is_that_of_the_rows(formula, arguments, monkeypatch):
+    cells, rows = both(monkeypatch, (formula, "poisson", arguments))
+    for measure in ("null_deviance", "null_loglik", "df_null"):
+        np.testing.assert_allclose(getattr(cells, measure), getattr(rows, measure), rtol=1e-12)
+
+
+def test_a_printed_fit_has_made_no_vector_of_its_rows(monkeypatch):
+    monkeypatch.setattr(blocks, "DENSE_ELEMENTS", 1)
+    fit = gk.glm("count ~ g + h", DATA, "poisson", exposure="t")
+    str(fit.summary())
+    assert not {"eta", "mean"} & set(vars(fit.fit.fitted))
+    np.testing.assert_allclose(fit.linear_predictor, np.log(fit.fitted), rtol=1e-12)
+    np.testing.assert_allclose(fit.fitted, fit.predict(DATA), rtol=1e-12)

@@ -13,6 +13,8 @@ from glmkit.families.standard import Gaussian, Poisson
 from glmkit.fitting.glm import fit_glm
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, error_left
+from glmkit.numerics.factor import qr_factor
+from glmkit.numerics.least_squares import refined_inverse
 
 CONTROL = Control()
 
@@ -114,3 +116,16 @@ def test_a_perfect_fit_converges_where_only_the_rounding_of_the_predictor_is_lef
     fit = gk.glm("y ~ x", {"y": np.exp(8.0 + 2.0 * x), "x": x}, gk.Gaussian("log"))
     assert fit.converged
     np.testing.assert_allclose(fit.coef, [8.0, 2.0], rtol=1e-14)
+
+
+def test_the_inverse_of_many_ill_conditioned_rows_comes_from_qr_and_keeps_its_digits():
+    rng = np.random.default_rng(2)
+    X = np.column_stack([np.ones(3000), rng.normal(size=(3000, 38))])
+    X = np.column_stack([X, X[:, 1] + 1e-5 * rng.normal(size=3000)])
+    fit = fit_glm(problem(rng.poisson(3.0, 3000), X), Poisson(), CONTROL)
+    assert 1e5 < fit.factor.condition < 1e6
+    rows = fit.independence.design.dense() * np.sqrt(fit.mean.mu)[:, None]
+    exact = refined_inverse(rows, qr_factor(rows))
+    # Of the Gram matrix alone, which leaves the square of the condition, 1e-6.
+    np.testing.assert_allclose(np.diag(fit.inverse), np.diag(exact), rtol=1e-9)
+    assert np.abs(np.diag(fit.factor.inverse()) / np.diag(exact) - 1.0).max() > 1e-8

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from glmkit.numerics import arrow
 from glmkit.numerics.arrow import diagonal_run
 from glmkit.numerics.factor import ArrowFactor, cholesky_factor
 
@@ -35,6 +36,20 @@ def inverse(gram):
 
 def test_levels_are_found_between_other_columns(gram):
     assert diagonal_run(gram) == slice(2, 301)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_run_is_the_longest_of_all(seed, monkeypatch):
+    monkeypatch.setattr(arrow, "LEAST_RUN", 3)
+    rng = np.random.default_rng(seed)
+    matrix = np.eye(23) + (rng.random((23, 23)) < 0.02 * (1 + seed))
+    matrix = matrix + matrix.T
+    spans = [slice(i, j) for i in range(23) for j in range(i + 1, 24)]
+    diagonal = [one for one in spans if np.count_nonzero(matrix[one, one]) == one.stop - one.start]
+    longest = max(one.stop - one.start for one in diagonal)
+    found = diagonal_run(matrix)
+    assert found in diagonal if longest >= 3 else found is None
+    assert found is None or found.stop - found.start == longest
 
 
 def test_they_are_eliminated_first(factor):

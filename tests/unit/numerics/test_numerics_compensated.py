@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -21,6 +22,7 @@ from glmkit.numerics.compensated import (
     fold,
     pair_residual,
     pair_tdot,
+    sums_by_code,
     two_product,
     two_sum,
 )
@@ -143,3 +145,14 @@ def test_no_rows_and_no_columns_sum_to_nothing():
     assert compensated_sum(np.empty(0)) == 0.0
     np.testing.assert_array_equal(compensated_tdot(np.empty((0, 2)), np.empty(0)), [0.0, 0.0])
     np.testing.assert_array_equal(compensated_residual(np.empty((2, 0)), np.empty(0), np.ones(2)), [1.0, 1.0])
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-300, 1e300, 5e-324])
+def test_sums_by_code_are_exact_but_for_the_last_rounding(scale):
+    # Eight blocks of rows, and values that cancel.
+    rng = np.random.default_rng(6)
+    codes = rng.integers(5, size=500_000)
+    values = scale * (rng.normal(size=len(codes)) if scale > 1e-320 else rng.integers(4, size=len(codes)))
+    sums = sums_by_code(codes, values.__getitem__, 5)
+    expected = [math.fsum(values[codes == code]) for code in range(5)]
+    np.testing.assert_allclose(sums, expected, rtol=1e-14, atol=1e-15 * scale)
