@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -195,16 +196,16 @@ class Multinomial(VectorFamily):
         return np.asarray(np.min(np.where(y > 0.0, np.inf, special.softmax(eta, axis=1)), axis=1))
 
     def fitted_in_the_limit(
-        self, eta: Array, rows: Array, limit: Callable[[Array], Array], fitted: Array
+        self, eta: Array, rows: Array, offset: Array, limit: Callable[[Array], Array], fitted: Array
     ) -> Array:
-        # p_l = 1 / sum over m of exp(eta_m - eta_l): two infinite predictors may have a finite difference.
-        out = np.array(fitted)
+        # Two infinite predictors may have a finite difference.
+        out, known = np.array(fitted), dict[bytes, Array]()
         for i in np.flatnonzero(~np.all(np.isfinite(eta), axis=1)):
-            gaps = rows[i][None, :, :] - rows[i][:, None, :]  # (l, m, p)
-            away = limit(gaps.reshape(gaps.shape[0] * gaps.shape[1], gaps.shape[2])).reshape(gaps.shape[:2])
-            behind = np.any(away == np.inf, axis=1)  # infinitely so: whatever the others do
-            with np.errstate(over="ignore"):
-                out[i] = np.where(behind, 0.0, 1.0 / np.sum(np.exp(away), axis=1))
+            alike = rows[i].tobytes() + offset[i].tobytes()
+            if alike not in known:
+                hint = np.where(np.isnan(eta[i]), -np.inf, eta[i])
+                known[alike] = _limiting_shares(hint, partial(_lead, rows[i], offset[i], limit))
+            out[i] = known[alike]
         return out
 
     def barrier(self, moved: Array) -> Array:
@@ -222,6 +223,43 @@ def saturated_shares(y: Array, weights: Array, trials: Array | None) -> Array:
     value += np.sum(special.xlogy(counts, y), axis=1)
     some = trials > 0.0
     return np.where(some, weights / np.where(some, trials, 1.0) * value, 0.0)
+
+
+def _lead(
+    rows: Array, offset: Array, limit: Callable[[Array], Array], levels: IntArray, over: IntArray
+) -> Array:
+    """Return how far each of some levels is ahead of others in one row, (k,)."""
+    return np.asarray(limit(rows[levels] - rows[over]) + offset[levels] - offset[over])
+
+
+def _limiting_shares(eta: Array, lead: Callable[[IntArray, IntArray], Array]) -> Array:
+    """Return the probabilities of the levels of one row, (L,); nan where they depend on the path to the limit.
+
+    Parameters
+    ----------
+    eta : (L,) array
+        Predictors; a hint who may lead.
+    lead : callable
+        Gives eta_l - eta_m in the limit for levels l and m, (k,) each; nan where it depends on the path.
+    """
+    levels = np.arange(len(eta))
+    leader = int(np.argmax(eta))
+    for _ in levels:
+        behind = lead(np.full(len(eta), leader), levels)
+        ahead = np.flatnonzero(behind == -np.inf)
+        if len(ahead) == 0:
+            break
+        leader = int(ahead[0])
+    if not np.any(np.isnan(behind)):
+        return np.asarray(special.softmax(-behind))
+    # p_l = 1 / sum over m of exp(eta_m - eta_l), 0 where a level is infinitely far ahead, whatever the others do.
+    first, second = np.triu_indices(len(eta), 1)
+    away = np.zeros((len(eta), len(eta)))
+    away[second, first] = lead(first, second)
+    away[first, second] = -away[second, first]
+    lost = np.any(away == np.inf, axis=1)
+    with np.errstate(over="ignore"):
+        return np.where(lost, 0.0, 1.0 / np.sum(np.exp(away), axis=1))
 
 
 def _others_of(seen: IntArray, levels: int) -> tuple[IntArray, IntArray]:

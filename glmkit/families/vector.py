@@ -312,7 +312,7 @@ class VectorFamily(AnyKind, Parameters, ABC):
         return np.full(len(y), np.inf)
 
     def fitted_in_the_limit(
-        self, eta: Array, rows: Array, limit: Callable[[Array], Array], fitted: Array
+        self, eta: Array, rows: Array, offset: Array, limit: Callable[[Array], Array], fitted: Array
     ) -> Array:
         """Return `fitted` where predictors are infinite, (n, L).
 
@@ -322,6 +322,8 @@ class VectorFamily(AnyKind, Parameters, ABC):
             Predictors, some infinite.
         rows : (n, K, p) array
             The linear functions they are of the coefficients.
+        offset : (n, K) array
+            What is added to them.
         limit : callable
             Gives the limits of linear functions (m, p), infinite or nan where they have none.
         fitted : (n, L) array

@@ -9,6 +9,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from glmkit._typing import Array, IntArray
 from glmkit.families.base import Family, Mean
 
@@ -23,12 +25,14 @@ class Fitted(ABC):
     @cached_property
     def eta(self) -> Array:
         """The linear predictor of all rows, (n,)."""
-        return self.predictor_of(ALL)
+        with np.errstate(all="ignore"):  # infinite ones, and rows without weight, which may be anywhere
+            return self.predictor_of(ALL)
 
     @cached_property
     def mean(self) -> Mean:
         """The mean of all rows, (n,) each."""
-        return self.mean_of(ALL)
+        with np.errstate(all="ignore"):
+            return self.mean_of(ALL)
 
     def of(self, rows: slice) -> Mean:
         """Return the mean of some rows."""

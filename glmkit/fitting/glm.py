@@ -36,6 +36,10 @@ from glmkit.numerics.factor import InformationFactor
 __all__ = ["GLMFit", "Known", "NuisanceFit", "fit_glm"]
 
 
+# Share by which a deviance is above another one for certain, and a mean beside its response.
+WORSE = 1e-6
+
+
 @dataclass(frozen=True, eq=False)
 class GLMFit:
     """A fitted generalized linear model, in arrays.
@@ -154,21 +158,21 @@ def fit_glm(
     FitError
         No valid starting value can be found, or the information does not fit into memory.
     """
-    known = Known() if known is None else known
+    known = known or Known()
     refuse_information(problem.design.shape[1])
     cells = cell_sums(problem, family)
     beginning = _beginning(problem, family, start, known, cells)
     independence, plain = beginning.independence, problem.method == "ml" or beginning.objective.linear
+    within: WithinCells | None = None
     if plain:
         solution, inverse, within = _maximum(beginning, start, control, cells)
     else:
-        solution, inverse, within = *_adjusted_maximum(beginning, problem, start, control), None
+        solution, inverse = _adjusted_maximum(beginning, problem, start, control)
     merit, point = solution.point.merit, solution.point
     pearson = pearson_statistic(problem, family, point.fitted.of)
     deviance = merit if plain and np.isfinite(merit) else deviance_of(problem, family, point.fitted.of)
     likelihood = Likelihood(problem, family)
-    dispersion = dispersion_of(family, pearson, problem.nobs - len(independence.kept))
-    return GLMFit(
+    fit = GLMFit(
         problem=problem,
         family=family,
         independence=replace(independence, factor=None),
@@ -179,26 +183,44 @@ def fit_glm(
         deviance=deviance,
         null=known.null or null_model(problem, family, control, likelihood, within),
         pearson_chi2=pearson,
-        dispersion=dispersion,
+        dispersion=dispersion_of(family, pearson, problem.nobs - len(independence.kept)),
         loglik=likelihood.at(point.fitted.of, deviance),
         converged=solution.converged,
         reason=solution.reason,
         trace=solution.trace,
-        suspect=_suspect(problem, family, solution, dispersion, within),
         penalised_deviance=merit if is_penalised(problem.method, family) else float("nan"),
     )
+    return _judged(fit, within, lost=plain and known.null is None and _is_worse_than_null(fit))
 
 
-def _suspect(
-    problem: Problem, family: Family, solution: Solution, dispersion: float, within: WithinCells | None
-) -> bool:
-    """Return whether estimates may be on their way to infinity; rows of one cell go there together."""
-    unit = dispersion if np.isfinite(dispersion) else 1.0
-    step = solution.trace[-1].step if solution.trace else 0.0
-    end = End(solution.factor.condition, step * step * unit, solution.converged)
-    if within is None:
-        return may_run_away(problem, family, solution.point.fitted.of, end)
-    return may_run_away(within.problem(problem), family, within.point.fitted.of, end)
+def _judged(fit: GLMFit, within: WithinCells | None, *, lost: bool) -> GLMFit:
+    """Return a fit with what its end says: whether it is `lost`, and whether estimates may be infinite.
+
+    Rows of one cell go to infinity together.
+    """
+    if lost and fit.converged:
+        fit = replace(fit, converged=False, reason="lost")
+    unit = fit.dispersion if np.isfinite(fit.dispersion) else 1.0
+    step = fit.trace[-1].step if fit.trace else 0.0
+    end = End(fit.factor.condition, step * step * unit, fit.converged)
+    problem = fit.problem if within is None else within.problem(fit.problem)
+    means = fit.fitted.of if within is None else within.point.fitted.of
+    return replace(fit, suspect=may_run_away(problem, fit.family, means, end))
+
+
+def _is_worse_than_null(fit: GLMFit) -> bool:
+    """Return whether the null model, which lies within the fit, describes the rows better: this is no maximum.
+
+    Iterations end so where weights of rows are so far apart that the lighter ones are lost in rounding.
+    """
+    nested = fit.problem.constant is not None or not fit.problem.intercept
+    if not (nested and fit.deviance > (1.0 + WORSE) * fit.null.deviance):
+        return False
+    if fit.family.dispersion is not None:
+        return fit.deviance > fit.null.deviance + WORSE * fit.family.dispersion
+    y, used = fit.problem.y, fit.problem.weights > 0.0
+    missed = np.abs(y - fit.mean.mu)[used]  # of constant responses both deviances are rounding
+    return bool(np.any(missed > WORSE * np.max(np.abs(y[used]), initial=0.0)))
 
 
 class NuisanceFit(NamedTuple):

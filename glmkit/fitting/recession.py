@@ -38,7 +38,7 @@ import numpy as np
 from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family, Mean
-from glmkit.fitting.cone import held_by_few, improving_direction, independent_on, margins
+from glmkit.fitting.cone import TIE, held_by_few, improving_direction, independent_on, margins
 from glmkit.numerics.rank import vouched_by_gram
 from glmkit.numerics.scaling import power_of_two
 
@@ -53,6 +53,8 @@ NOTHING = 1e-100
 CONSTANT = 1e-9
 # Linear functions whose answers are remembered.
 MOST_ANSWERS = 4096
+# Directions that later functions are tried with.
+MOST_WAYS = 256
 
 
 class Openness(NamedTuple):
@@ -127,12 +129,20 @@ class Recession:
         if self.dimension == 1:
             return np.asarray(limits)
         asked = np.flatnonzero(np.isinf(limits))
-        upward = np.sign(along[asked])[:, None] * rows[asked]
-        held = held_by_few(self.design, self.signs, self.basis, upward)
-        for i, row in zip(asked[~held], upward[~held], strict=True):
-            if self._reaches(-row):
+        downward = -np.sign(along[asked])[:, None] * rows[asked]
+        reached = self._reached(downward)
+        limits[asked[reached]] = np.nan
+        asked, downward = asked[~reached], downward[~reached]
+        held = held_by_few(self.design, self.signs, self.basis, -downward)
+        for i, row in zip(asked[~held], downward[~held], strict=True):
+            if self._reaches(row):
                 limits[i] = np.nan
         return np.asarray(limits)
+
+    def _reached(self, rows: Array) -> BoolArray:
+        """Return which linear functions, (m, p), a direction found before moves up."""
+        directions = np.array(self._ways[-MOST_WAYS:]).reshape(-1, rows.shape[1]).T
+        return np.asarray(np.any(rows @ directions > TIE * (np.abs(rows) @ np.abs(directions)), axis=1))
 
     def _reaches(self, row: Array) -> bool:
         """Return whether some direction of the cone moves a linear function up; one linear program a function."""
@@ -140,9 +150,19 @@ class Recession:
         if asked not in self._answers:
             if len(self._answers) >= MOST_ANSWERS:
                 self._answers.clear()
-            found = improving_direction(self.design, self.signs, self.basis, wanted=row)
-            self._answers[asked] = found is not None
+            self._answers[asked] = bool(self._reached(row[None, :])[0]) or self._found(row)
         return self._answers[asked]
+
+    def _found(self, row: Array) -> bool:
+        found = improving_direction(self.design, self.signs, self.basis, wanted=row)
+        if found is not None:
+            self._ways.append(found)
+        return found is not None
+
+    @cached_property
+    def _ways(self) -> list[Array]:
+        """Directions of the cone that moved a function up: most functions that can be are moved by one of a few."""
+        return []
 
     @cached_property
     def _answers(self) -> dict[bytes, bool]:

@@ -64,8 +64,8 @@ def robust_component_estimate(
         np.add.at(sums, codes[counts > 0], (scores * counts[:, None])[counts > 0])
         meat = sums.T @ sums * (groups / (groups - 1) if name == "CR1" else 1.0)
         label = f"{name}, {groups} clusters"
-    bread = model.fit.inverse
-    estimate = model.estimate.with_covariance(bread @ meat @ bread, model.estimate.df, label)
+    covariance = _sandwich(model.fit.inverse, meat)
+    estimate = model.estimate.with_covariance(covariance, model.estimate.df, label)
     lost = estimate.std_error <= ROUNDING * model.estimate.std_error  # nan compares false
     if np.any(lost):
         names = [":".join(pair) for pair in estimate.names[lost]]
@@ -75,6 +75,16 @@ def robust_component_estimate(
             columns=names,
         )
     return estimate
+
+
+def _sandwich(bread: Array, meat: Array) -> Array:
+    """Return bread meat bread, (p, p)."""
+    if not (np.all(np.isfinite(bread)) and np.all(np.isfinite(meat))):
+        raise FitError(
+            "The covariance or the scores of this fit are not finite, and no robust covariance is made of them. "
+            "Resolve what the notes of the fit say first."
+        )
+    return bread @ meat @ bread
 
 
 def _scores(fit: ComponentFit) -> Array:

@@ -67,7 +67,7 @@ def predict_components(
     rows = predictor_rows(model.frame, model.family, asked.designs, asked.m)
     eta, estimable = _predictors(model, asked, rows)
     kind = "prob" if options.kind == "response" else options.kind
-    fitted = model.fit.outcome if newdata is None else _fitted(model, rows, eta)
+    fitted = model.fit.outcome if newdata is None else _fitted(model, rows, eta, asked.offset)
     if kind == "class":
         return _placed_classes(classes_of(model, fitted), asked)
     values = eta if kind == "link" else fitted
@@ -148,13 +148,14 @@ def _predictors(model: ComponentModel, asked: _Asked, rows: Array) -> tuple[Arra
     return np.where(estimable[:, None], eta, np.nan), estimable
 
 
-def _fitted(model: ComponentModel, rows: Array, eta: Array) -> Array:
+def _fitted(model: ComponentModel, rows: Array, eta: Array, offset: Array) -> Array:
     """Return probabilities or means; where predictors are infinite, from the limits of their differences."""
     with np.errstate(all="ignore"):  # nan where a value is missing
         fitted = model.family.fitted(eta)
     if model.estimate.recession is None:
         return fitted
-    return np.asarray(model.family.fitted_in_the_limit(eta, rows, model.estimate.linear, fitted))
+    limit = model.estimate.linear
+    return np.asarray(model.family.fitted_in_the_limit(eta, rows, offset, limit, fitted))
 
 
 def _errors(model: ComponentModel, rows: Array, eta: Array | None) -> Array:

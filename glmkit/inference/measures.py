@@ -83,7 +83,8 @@ def _mcfadden_adjusted(fit: GLMFit) -> float:
 
 def _cox_snell(fit: GLMFit) -> float:
     logs = _likelihoods(fit)
-    return float(-np.expm1(2.0 * (logs.null - logs.model) / logs.rows))
+    with np.errstate(over="ignore"):  # a fit that did not converge may be infinitely worse
+        return float(-np.expm1(2.0 * (logs.null - logs.model) / logs.rows))
 
 
 def _nagelkerke(fit: GLMFit) -> float:

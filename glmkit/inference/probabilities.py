@@ -101,7 +101,7 @@ class LevelProbabilities:
         far = ~np.all(np.isfinite(eta), axis=1)
         if np.any(far):
             jacobian = np.where(far[:, None, None], np.nan, jacobian)
-            values = family.fitted_in_the_limit(eta, rows, estimate.linear, values)
+            values = family.fitted_in_the_limit(eta, rows, self._offsets(offset), estimate.linear, values)
         return Reached(values, jacobian, rows, eta)
 
     def curvature(self, eta: Array, direction: Array) -> Array:

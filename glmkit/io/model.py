@@ -39,7 +39,7 @@ __all__ = ["Saveable", "Saved", "model_document", "model_of"]
 # Deviances of one fit on two machines agree to this share.
 SAME = 1e-6
 METHODS = ("ml", "firth", "mean", "median", "jeffreys")
-REASONS = ("", "iterations", "stuck", "separated", "boundary", "nuisance")
+REASONS = ("", "iterations", "stuck", "separated", "boundary", "nuisance", "lost")
 
 
 class Saveable(FittedModel, Protocol):

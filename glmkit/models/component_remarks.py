@@ -32,7 +32,7 @@ def component_remarks_of(frame: ModelFrame, fit: ComponentFit, estimate: Estimat
         *_of_order(frame, fit),
         *_of_columns(fit, estimate),
         *_of_the_end(frame, fit, estimate),
-        *_of_the_range(fit),
+        *_of_the_range(fit, estimate),
         *of_the_null(fit.null_deviance),
         *of_the_means(frame, np.all(np.isfinite(fit.outcome), axis=1)),
     )
@@ -98,9 +98,11 @@ def _of_the_end(frame: ModelFrame, fit: ComponentFit, estimate: Estimate) -> lis
     return []
 
 
-def _of_the_range(fit: ComponentFit) -> list[Remark]:
+def _of_the_range(fit: ComponentFit, estimate: Estimate) -> list[Remark]:
     lost = [name for name in ("deviance", "pearson_chi2") if not np.isfinite(getattr(fit, name))]
-    return [beyond_doubles(lost)] if lost else []
+    endless = np.isfinite(estimate.coef) & np.isinf(estimate.std_error)
+    names = [name for name, one in zip(_names(estimate), endless, strict=True) if one]
+    return [beyond_doubles(lost, names)] if lost or names else []
 
 
 def _separation(frame: ModelFrame, fit: ComponentFit, estimate: Estimate) -> Remark:

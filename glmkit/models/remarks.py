@@ -139,6 +139,14 @@ def not_converged(fit: GLMFit) -> Remark:
             "Choose a link whose means stay in range, or give start=."
         )
         return Remark(text, ConvergenceWarning, facts)
+    if fit.reason == "lost":
+        text = (
+            "The iterations were lost: the model without terms has the smaller deviance, "
+            f"{format_value(fit.null_deviance)}. "
+            "Offsets, columns or weights of the rows are so far apart that the smaller ones do not count in double "
+            "precision. Rescale them, drop the rows that stand out, or give start=."
+        )
+        return Remark(text, ConvergenceWarning, facts)
     if fit.reason == "nuisance":
         text = (
             f"The estimation of {fit.family.nuisance_name} did not converge. Give it a value, or look for rows "

@@ -1,5 +1,7 @@
 """What cannot be computed is said, and what can be is not lost: cases random requests came upon."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -383,3 +385,18 @@ def test_a_saturated_or_an_ordinary_fit_is_not_called_exact():
     saturated = gk.glm("y ~ factor(x)", {"y": [1.0, 2.0], "x": [1, 2]})
     ordinary = gk.glm("Volume ~ Girth", gk.load_dataset("trees"))
     assert (saturated.notes, ordinary.notes) == ((), ())
+
+
+@pytest.mark.parametrize("contrasts", ["treatment", "sum"])
+def test_iterations_that_end_above_the_null_deviance_have_not_converged(contrasts):
+    # exp(420) beside exp(-254): the rows of the smaller one count for nothing in double precision.
+    data = pd.DataFrame({"y": [3, 10, 3, 11], "g": [1, 1, 1, 0], "o": [4.0, 420.0, -254.0, 0.0]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gk.GlmkitWarning)
+        fit = gk.glm("y ~ factor(g)", data, "poisson", offset="o", contrasts=contrasts)
+    assert fit.deviance <= fit.null_deviance * (1 + 1e-6) or not fit.converged
+    if not fit.converged:
+        assert any(
+            note.startswith(("The iterations were lost", "The iterations stopped")) for note in fit.notes
+        )
+        assert gk.from_json(fit.to_json()).converged is False

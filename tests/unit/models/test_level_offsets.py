@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import glmkit as gk
+from glmkit.families.multinomial import _limiting_shares
 
 FIXTURE = Path(__file__).parents[2] / "reference" / "fixtures" / "level_offsets_from_r.json"
 RNG = np.random.default_rng(7)
@@ -202,3 +203,31 @@ def test_coefficients_are_those_of_nnet():
 def test_marginal_means_do_not_know_the_offsets_of_levels():
     with pytest.raises(gk.FitError, match="does not know what the offsets of the levels are"):
         fitted(offset={"top": "u"}).emmeans("x")
+
+
+def test_predictions_in_the_limit_of_separation_keep_the_offsets():
+    # "low" never occurs where x > 0: there the other two go to infinity together, apart by their offsets.
+    data = DATA.assign(g=np.where(DATA["x"] > 0, "v", "u"))
+    data["y"] = data["y"].where((data["g"] == "u") | (data["y"] != "low"), "mid")
+    with pytest.warns(gk.SeparationWarning):
+        fit = gk.glm("y ~ g + z", data, gk.Multinomial(), offset={"mid": "o", "top": "u"})
+    assert [fit.coef["mid"]["g[T.v]"], fit.coef["top"]["g[T.v]"]] == [np.inf, np.inf]
+    np.testing.assert_allclose(fit.predict(data), fit.fitted, rtol=1e-12)
+    inside = data[data["g"] == "v"].assign(top=lambda d: (d["y"] == "top") * 1)
+    two = fit.predict(inside)[["mid", "top"]].to_numpy()
+    eta = np.log(two[:, 1] / two[:, 0]) - (inside["u"] - inside["o"])
+    # What is left is linear in z, as in a binomial model of the two levels.
+    np.testing.assert_allclose(np.polyval(np.polyfit(inside["z"], eta, 1), inside["z"]), eta, atol=1e-10)
+
+
+def test_levels_that_tie_in_the_limit_share_by_their_finite_differences():
+    lead = np.array([[0.0, np.inf, 0.5], [-np.inf, 0.0, -np.inf], [-0.5, np.inf, 0.0]])
+    shares = _limiting_shares(np.array([-np.inf, 0.0, -np.inf]), lambda levels, over: lead[levels, over])
+    np.testing.assert_allclose(shares, [1 / (1 + np.exp(-0.5)), 0.0, 1 / (1 + np.exp(0.5))], rtol=1e-15)
+
+
+def test_what_depends_on_the_path_to_the_limit_is_missing_and_what_does_not_is_not():
+    # The third level is infinitely far behind the first; the order of the first two depends on the path.
+    lead = np.array([[0.0, np.nan, np.inf], [np.nan, 0.0, np.inf], [-np.inf, -np.inf, 0.0]])
+    shares = _limiting_shares(np.zeros(3), lambda levels, over: lead[levels, over])
+    np.testing.assert_array_equal(shares, [np.nan, np.nan, 0.0])
