@@ -216,10 +216,8 @@ def _is_worse_than_null(fit: GLMFit) -> bool:
     nested = fit.problem.constant is not None or not fit.problem.intercept
     if not (nested and fit.deviance > (1.0 + WORSE) * fit.null.deviance):
         return False
-    if fit.family.dispersion is not None:
-        return fit.deviance > fit.null.deviance + WORSE * fit.family.dispersion
     y, used = fit.problem.y, fit.problem.weights > 0.0
-    missed = np.abs(y - fit.mean.mu)[used]  # of constant responses both deviances are rounding
+    missed = np.abs(y - fit.mean.mu)[used]  # where responses are met, both deviances are rounding
     return bool(np.any(missed > WORSE * np.max(np.abs(y[used]), initial=0.0)))
 
 

@@ -400,3 +400,13 @@ def test_iterations_that_end_above_the_null_deviance_have_not_converged(contrast
             note.startswith(("The iterations were lost", "The iterations stopped")) for note in fit.notes
         )
         assert gk.from_json(fit.to_json()).converged is False
+
+
+@pytest.mark.parametrize("family", ["poisson", "Gamma", "inverse_gaussian", "binomial"])
+@pytest.mark.parametrize("size", [1.0, 1e-30, 1e25, 1e100])
+def test_constant_responses_are_not_taken_for_lost_iterations(family, size):
+    y = np.full(6, 0.25 if family == "binomial" else size)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", gk.GlmkitWarning)
+        fit = gk.glm("y ~ x", {"y": y, "x": [1.0, 2.0, 4.0, 3.0, 2.5, 1.5]}, family)
+    assert fit.fit.reason != "lost"
