@@ -25,13 +25,15 @@ __all__ = [
 ]
 
 
+ROUNDING = 1e-12
 # The mean of some rows.
 RowMeans = Callable[[slice], Mean]
 
 
 def deviance_of(problem: Problem, family: Family, mean: RowMeans) -> float:
     """Return the deviance, the weighted sum of unit deviances."""
-    return weighted_sum(lambda rows: family.unit_deviance(problem.y[rows], mean(rows)), problem.weights)
+    total = weighted_sum(lambda rows: family.unit_deviance(problem.y[rows], mean(rows)), problem.weights)
+    return 0.0 if -ROUNDING < total < 0.0 else total  # means that rounding puts past the end of their range
 
 
 def pearson_statistic(problem: Problem, family: Family, mean: RowMeans) -> float:

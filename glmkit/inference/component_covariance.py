@@ -20,6 +20,7 @@ from glmkit.fitting.component_fit import ComponentFit
 from glmkit.frame.rows import first_labels
 from glmkit.frame.values import Factor, Logical, Matrix
 from glmkit.inference.components import ComponentModel
+from glmkit.inference.covariance.sandwich import sandwich
 from glmkit.inference.estimate import Estimate
 
 __all__ = ["robust_component_estimate"]
@@ -64,7 +65,7 @@ def robust_component_estimate(
         np.add.at(sums, codes[counts > 0], (scores * counts[:, None])[counts > 0])
         meat = sums.T @ sums * (groups / (groups - 1) if name == "CR1" else 1.0)
         label = f"{name}, {groups} clusters"
-    covariance = _sandwich(model.fit.inverse, meat)
+    covariance = sandwich(model.fit.inverse, meat)
     estimate = model.estimate.with_covariance(covariance, model.estimate.df, label)
     lost = estimate.std_error <= ROUNDING * model.estimate.std_error  # nan compares false
     if np.any(lost):
@@ -75,16 +76,6 @@ def robust_component_estimate(
             columns=names,
         )
     return estimate
-
-
-def _sandwich(bread: Array, meat: Array) -> Array:
-    """Return bread meat bread, (p, p)."""
-    if not (np.all(np.isfinite(bread)) and np.all(np.isfinite(meat))):
-        raise FitError(
-            "The covariance or the scores of this fit are not finite, and no robust covariance is made of them. "
-            "Resolve what the notes of the fit say first."
-        )
-    return bread @ meat @ bread
 
 
 def _scores(fit: ComponentFit) -> Array:

@@ -223,7 +223,8 @@ def _fit_of(node: Node, family: Family, estimate: Estimate, method: str) -> GLMF
     parts = node.record(*MEASURES, *OTHERS)
     rank = len(estimate.kept)
     nobs = parts["nobs"].number(least=0.0)
-    measures = _measures(parts, family, nobs - rank)
+    limits = estimate.recession is not None or not parts["converged"].truth()
+    measures = _measures(parts, family, nobs - rank, limits)
     null = parts["null"].record("deviance", "loglik")
     return GLMFit(
         problem=absent(
@@ -269,18 +270,26 @@ def _nuisance_of(node: Node) -> NuisanceFit | None:
     return NuisanceFit(value, std_error, simplest, int(rounds) if np.isfinite(rounds) else 0)
 
 
-def _measures(parts: Mapping[str, Node], family: Family, df_resid: float) -> dict[str, float]:
+def _measures(parts: Mapping[str, Node], family: Family, df_resid: float, limits: bool) -> dict[str, float]:
     """Return deviance, Pearson's statistic, dispersion and log-likelihood, as far as they must exist."""
     found = {name: parts[name].number(finite=False) for name in MEASURES}
-    limits = df_resid <= 0 and np.isnan(found["pearson_chi2"])  # 0/0 of means that have gone to their ends
-    for name in ("deviance",) if limits else ("deviance", "pearson_chi2"):
+    # 0/0 of means that have gone to their ends
+    lost = np.isnan(found["pearson_chi2"]) and (limits or df_resid <= 0)
+    for name in ("deviance",) if lost else ("deviance", "pearson_chi2"):
         if not found[name] >= 0.0:
             parts[name].wrong(f"is {found[name]}")
     phi = found["dispersion"]
     known = family.dispersion
-    if (known is not None and phi != known) or (known is None and df_resid > 0 and not phi >= 0.0):
+    unknown = known is None and df_resid > 0 and not lost
+    if (known is not None and phi != known) or (unknown and not phi >= 0.0):
         parts["dispersion"].wrong(f"is {phi}")
     return found
+
+
+def _step(node: Node) -> float:
+    """Return the length of a step, which is nan where the score left the range of doubles."""
+    size = node.number(finite=False)
+    return size if np.isnan(size) else node.number(finite=False, least=0.0)
 
 
 def _line(node: Node, rank: int) -> Iteration:
@@ -288,7 +297,7 @@ def _line(node: Node, rank: int) -> Iteration:
     return Iteration(
         iteration.whole(),
         deviance.number(finite=False, least=-np.inf),
-        step.number(finite=False, least=0.0),
+        _step(step),
         halvings.whole(),
         coef.array(rank),
     )

@@ -21,6 +21,7 @@ from glmkit.inference.covariance.clusters import CLUSTERED, cluster_meat, fix_ne
 from glmkit.inference.covariance.given import given_covariance
 from glmkit.inference.covariance.reduced import bias_reduced
 from glmkit.inference.covariance.rows import HETEROSKEDASTIC, row_meat
+from glmkit.inference.covariance.sandwich import sandwich
 from glmkit.inference.covariance.serial import lag_count, serial_meat
 from glmkit.inference.estimate import MODEL_BASED, Estimate
 from glmkit.inference.protocols import FittedModel
@@ -147,7 +148,7 @@ def _bias_reduced(model: FittedModel, base: Estimate, kind: str, options: Option
     groups = int(codes[0].max()) + 1
     bread = model.fit.inverse
     label = f"CR2, {groups} clusters, Satterthwaite df"
-    return base.with_covariance(bread @ meat @ bread, groups - 1.0, label, small_sample)
+    return base.with_covariance(sandwich(bread, meat), groups - 1.0, label, small_sample)
 
 
 def _by_cluster(model: FittedModel, base: Estimate, kind: str, options: Options) -> Estimate:
@@ -179,8 +180,7 @@ def _replicated(model: FittedModel, base: Estimate, kind: str, options: Options)
 
 
 def _sandwich(model: FittedModel, base: Estimate, meat: Array, label: str) -> Estimate:
-    bread = model.fit.inverse
-    return base.with_covariance(bread @ meat @ bread, base.df, label)
+    return base.with_covariance(sandwich(model.fit.inverse, meat), base.df, label)
 
 
 def _check_variation(before: Estimate, after: Estimate) -> None:
