@@ -25,7 +25,9 @@ __all__ = [
 ]
 
 
+# How far below 0 a deviance may be by rounding alone.
 ROUNDING = 1e-12
+
 # The mean of some rows.
 RowMeans = Callable[[slice], Mean]
 

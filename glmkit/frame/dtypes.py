@@ -20,9 +20,8 @@ from glmkit.frame.values import Factor, Logical, Value, factor_from_labels
 
 __all__ = ["COPIES_ON_WRITE", "LARGEST_EXACT_INTEGER", "read_series"]
 
-COPIES_ON_WRITE = (
-    int(pd.__version__.split(".", 1)[0]) >= 3
-)  # pandas, all that shares memory with what is written to
+# Whether pandas copies, when it is written to, what shares memory with another frame or Series.
+COPIES_ON_WRITE = int(pd.__version__.split(".", 1)[0]) >= 3
 LARGEST_EXACT_INTEGER = 2**53  # beyond it float64 skips whole numbers
 
 _REFUSED = {

@@ -120,9 +120,8 @@ def diagonal_run(gram: Array) -> slice | None:
     p = len(gram)
     if p <= LEAST_RUN:
         return None
-    begin = np.zeros(
-        p, np.intp
-    )  # of the run that a row may be the end of, by its last element before the diagonal
+    # Where a run may begin that ends in a row, by that row's last element before the diagonal.
+    begin = np.zeros(p, np.intp)
     for rows in row_blocks(p, LEAST_RUN):
         hit = np.tril(gram[rows, : rows.stop] != 0.0, rows.start - 1)[:, ::-1]
         begin[rows] = np.where(hit.any(axis=1), rows.stop - hit.argmax(axis=1), 0)
