@@ -31,8 +31,8 @@ from glmkit.numerics.vectors import own
 
 __all__ = ["ColumnDesign", "columns_of_blocks"]
 
-# Elements of a block: 2 MiB, so that even of wide designs it has enough rows to be worth a call a column.
-BLOCK = 262_144
+# Elements of a block: 4 MiB, so that a call on one outlasts the passing on of the interpreter's lock to a thread.
+BLOCK = 524_288
 # Rows of a block at most, so that the vectors of its rows stay in cache beside it.
 BLOCK_ROWS = 32_768
 

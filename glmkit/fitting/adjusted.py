@@ -38,7 +38,8 @@ from glmkit._typing import Array
 from glmkit.design.centring import Centring
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family
-from glmkit.fitting.objective import GLMObjective, Point, Quadratic
+from glmkit.fitting.objective import GLMObjective, Objective, Point, Quadratic
+from glmkit.fitting.points import Asked, released
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
 from glmkit.numerics.algebra import solution
 from glmkit.numerics.factor import InformationFactor
@@ -109,7 +110,7 @@ def _is_scaleless(objective: AdjustedObjective, solution: Solution) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class AdjustedObjective:
+class AdjustedObjective(Objective):
     """An objective with the score of bias reduction.
 
     Parameters
@@ -131,7 +132,7 @@ class AdjustedObjective:
     whole: Design | None = None
     dispersion: float | None = None
 
-    def at(self, beta: Array, *, last: bool = False) -> Point:
+    def at(self, beta: Array, asked: Asked = Asked.STEP) -> Point:
         """Return the point at `beta`, with the penalised deviance or the squared step as merit."""
         point = self.base.at(beta)
         if not np.isfinite(point.merit):
@@ -143,11 +144,11 @@ class AdjustedObjective:
     def _merit(self, point: Point) -> float:
         if is_penalised(self.method, self.base.family):
             unit = self._unit(point)
-            return point.merit - unit * self._prior.quadratic(point).factor.logdet()
+            return point.merit - unit * self._prior_factor(point).logdet()
         quadratic = self.quadratic(point)
         return float(quadratic.step @ quadratic.score) / quadratic.unit
 
-    def quadratic(self, point: Point) -> Quadratic:
+    def quadratic(self, point: Point, known: InformationFactor | None = None) -> Quadratic:
         """Return the adjusted score, the information and the step between them."""
         quadratic = self.base.quadratic(point)
         unit = self._unit(point)
@@ -182,13 +183,17 @@ class AdjustedObjective:
         """Return half the slope of log det X'WX by each row's linear predictor, (n,)."""
         bend, slope = self._relative_slopes(point)
         prior = self._prior
-        leverage = _leverage(prior.design, prior.working_weights(point), prior.quadratic(point).factor)
+        leverage = _leverage(prior.design, prior.working_weights(point), self._prior_factor(point))
         return np.asarray(leverage * (bend - 0.5 * slope))
 
     @property
     def _prior(self) -> GLMObjective:
         """The objective whose information is penalised."""
         return self.base if self.whole is None else replace(self.base, design=self.whole)
+
+    def _prior_factor(self, point: Point) -> InformationFactor:
+        """Return the factor of the information that is penalised; a pass over fewer columns knows none of it."""
+        return self._prior.quadratic(point if self.whole is None else released(point)).factor
 
     def _unit(self, point: Point) -> float:
         if self.dispersion is not None:

@@ -24,7 +24,8 @@ from glmkit.errors import FitError
 from glmkit.families.base import Mean
 from glmkit.families.vector import VectorFamily
 from glmkit.fitting.fitted import FittedAs
-from glmkit.fitting.objective import Point, Quadratic, weight_unit
+from glmkit.fitting.objective import Objective, Point, Quadratic, weight_unit
+from glmkit.fitting.points import Asked
 from glmkit.numerics.factor import InformationFactor, cholesky_factor
 
 __all__ = [
@@ -216,7 +217,7 @@ def _crossed(first: Design, weights: Array, second: Design) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class ComponentObjective:
+class ComponentObjective(Objective):
     """The deviance of a family with several linear predictors, over independent columns.
 
     Parameters
@@ -235,7 +236,7 @@ class ComponentObjective:
     offset: Array
     span: Array | None = None
 
-    def at(self, beta: Array, *, last: bool = False) -> Point:
+    def at(self, beta: Array, asked: Asked = Asked.STEP) -> Point:
         """Return the point at `beta`."""
         eta = self.offset + stacked_dot(self.components, self.spread(beta), *self.offset.shape)
         return Point(beta, FittedAs(eta, NO_MEAN), self.merit(eta))
@@ -255,7 +256,7 @@ class ComponentObjective:
             total = float(np.sum(self.weights * np.where(counted, deviance, 0.0)))
         return total if np.isfinite(total) else float("inf")
 
-    def quadratic(self, point: Point) -> Quadratic:
+    def quadratic(self, point: Point, known: InformationFactor | None = None) -> Quadratic:
         """Return score, information and step at `point`."""
         gradient = self.gradient(point.eta)
         score = self._within(stacked_tdot(self.components, gradient))

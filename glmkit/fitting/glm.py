@@ -14,6 +14,7 @@ import numpy as np
 
 from glmkit._typing import Array, IntArray
 from glmkit.design.centring import Centring
+from glmkit.errors import GlmkitError
 from glmkit.families.base import Family, Mean
 from glmkit.fitting.adjusted import AdjustedObjective, adjusted_scoring, is_penalised
 from glmkit.fitting.cells import CellSums, at_rows, by_cell, cell_sums
@@ -24,12 +25,13 @@ from glmkit.fitting.large import refuse_information
 from glmkit.fitting.maximum import solved, starting_point
 from glmkit.fitting.null import NullModel, WithinCells, null_model
 from glmkit.fitting.null_rows import null_rows
-from glmkit.fitting.objective import GLMObjective, Point
+from glmkit.fitting.objective import CHOLESKY_CONDITION, GLMObjective, Point
+from glmkit.fitting.points import is_linear
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution
 from glmkit.fitting.signs import End, may_run_away
-from glmkit.fitting.starting import valid_point
+from glmkit.fitting.starting import Start, valid_point
 from glmkit.fitting.strided import Beginning, sampled_beginning, strided_start
 from glmkit.numerics.factor import InformationFactor
 
@@ -161,13 +163,8 @@ def fit_glm(
     known = known or Known()
     refuse_information(problem.design.shape[1])
     cells = cell_sums(problem, family)
-    beginning = _beginning(problem, family, start, known, cells)
-    independence, plain = beginning.independence, problem.method == "ml" or beginning.objective.linear
-    within: WithinCells | None = None
-    if plain:
-        solution, inverse, within = _maximum(beginning, start, control, cells)
-    else:
-        solution, inverse = _adjusted_maximum(beginning, problem, start, control)
+    independence, solution, inverse, within = _ended(problem, family, control, start, known, cells)
+    plain = problem.method == "ml" or is_linear(family)
     merit, point = solution.point.merit, solution.point
     pearson = pearson_statistic(problem, family, point.fitted.of)
     deviance = merit if plain and np.isfinite(merit) else deviance_of(problem, family, point.fitted.of)
@@ -237,65 +234,97 @@ class Known(NamedTuple):
     independence: Independence | None = None
 
 
-def _beginning(
-    problem: Problem, family: Family, start: Array | None, known: Known, cells: CellSums | None = None
-) -> Beginning:
-    """Return the independent columns, the objective over them, and a start where a sample has one."""
-    independence = known.independence
-    if independence is None and start is None and problem.method == "ml":
-        found = sampled_beginning(
-            problem, family, lambda part, factor: starting_point(part, problem.constant, factor)
-        )
-        if found is not None:
-            return found
-    independence = independence or independence_of(problem, family, cells)
+class _End(NamedTuple):
+    """Where the iterations ended, over which columns, the inverse information, and the cells it was found over."""
+
+    independence: Independence
+    solution: Solution
+    inverse: Array
+    within: WithinCells | None = None
+
+
+def _ended(
+    problem: Problem,
+    family: Family,
+    control: Control,
+    start: Array | None,
+    known: Known,
+    cells: CellSums | None,
+) -> _End:
+    """Return where the iterations end: from a sample, and from all rows where that is in doubt."""
+    if known.independence is None and start is None and problem.method == "ml":
+        end = _end_from_sample(problem, family, control)
+        if end is not None:
+            return end
+    independence = known.independence or independence_of(problem, family, cells)
     design = independence.design
     objective = GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
-    return Beginning(independence, objective, None)
+    if problem.method == "ml" or objective.linear:
+        return _maximum(Beginning(independence, objective, None), start, control, cells)
+    return _adjusted_maximum(objective, independence, problem, start, control)
 
 
-def _starting(objective: GLMObjective, independence: Independence, start: Array | None) -> Point | None:
+def _end_from_sample(problem: Problem, family: Family, control: Control) -> _End | None:
+    """Return where iterations end that a sample has begun; None where it cannot, or the columns are not alike in it."""
+
+    def first(part: GLMObjective, factor: InformationFactor | None) -> Point:
+        return starting_point(part, problem.constant, factor)
+
+    beginning = sampled_beginning(problem, family, first)
+    if beginning is None:
+        return None
+    try:
+        with np.errstate(all="ignore"):  # columns that leave the range are found so
+            end = _maximum(beginning, None, control, None)
+    except (GlmkitError, np.linalg.LinAlgError):  # all rows will tell what the matter is
+        return None
+    return end if end.solution.factor.condition < CHOLESKY_CONDITION else None
+
+
+def _starting(objective: GLMObjective, independence: Independence, start: Array | None) -> Start | None:
     """Return where to start; None for a linear model, which needs no start."""
     if objective.linear:
         return None
     if start is not None:
-        return valid_point(objective, independence.centring.to_fitted(start[independence.kept]))
+        return Start(valid_point(objective, independence.centring.to_fitted(start[independence.kept])))
     constant = independence.centring.span_constant
     known = independence.factor if objective.design is independence.design else None
 
     def first(part: GLMObjective, factor: InformationFactor | None) -> Point:
         return starting_point(part, constant, factor)
 
-    return strided_start(objective, first) or first(objective, known)
+    return strided_start(objective, first) or Start(first(objective, known))
 
 
-def _maximum(
-    beginning: Beginning, start: Array | None, control: Control, sums: CellSums | None
-) -> tuple[Solution, Array, WithinCells | None]:
-    """Return the maximum of the likelihood, over the cells where rows are equal, and the inverse information."""
-    independence, objective, point = beginning
-    cells = objective if point is not None else by_cell(objective, sums)
+def _maximum(beginning: Beginning, start: Array | None, control: Control, sums: CellSums | None) -> _End:
+    """Return the maximum of the likelihood, over the cells where rows are equal."""
+    independence, objective, begun = beginning
+    cells = objective if begun is not None else by_cell(objective, sums)
     factor = independence.factor if cells is objective else None
-    first = point or _starting(cells, independence, start)
+    first = begun or _starting(cells, independence, start)
     solution = solved(cells, first, independence.centring.span_constant, control, factor)
     inverse = cells.inverse_information(solution.point, solution.factor)
     if cells is objective:
-        return solution, inverse, None
+        return _End(independence, solution, inverse)
     point = at_rows(objective, cells, solution.point)
     within = point.merit - solution.point.merit
     trace = tuple(line._replace(deviance=line.deviance + within) for line in solution.trace)
-    return solution._replace(point=point, trace=trace), inverse, WithinCells(cells, solution.point, within)
+    whole = solution._replace(point=point, trace=trace)
+    return _End(independence, whole, inverse, WithinCells(cells, solution.point, within))
 
 
 def _adjusted_maximum(
-    beginning: Beginning, problem: Problem, start: Array | None, control: Control
-) -> tuple[Solution, Array]:
-    """Return the solution of the adjusted score, with the deviance itself in the trace, and the inverse information."""
-    independence, objective, _ = beginning
-    point = _starting(objective, independence, start)
-    assert point is not None
+    objective: GLMObjective,
+    independence: Independence,
+    problem: Problem,
+    start: Array | None,
+    control: Control,
+) -> _End:
+    """Return the solution of the adjusted score, with the deviance itself in the trace."""
+    first = _starting(objective, independence, start)
+    assert first is not None
     adjusted = AdjustedObjective(objective, problem.method, independence.centring, problem.penalised)
-    solution = adjusted_scoring(adjusted, point.beta, control)
+    solution = adjusted_scoring(adjusted, first.point.beta, control)
     trace = tuple(line._replace(deviance=objective.at(line.coef).merit) for line in solution.trace)
     inverse = objective.inverse_information(solution.point, solution.factor)
-    return solution._replace(trace=trace), inverse
+    return _End(independence, solution._replace(trace=trace), inverse)

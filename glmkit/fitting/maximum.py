@@ -7,7 +7,7 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
-from glmkit.fitting.starting import drawn_back
+from glmkit.fitting.starting import Start, drawn_back
 from glmkit.numerics.factor import InformationFactor
 
 __all__ = ["scored", "solved", "starting_point"]
@@ -50,25 +50,25 @@ def _inner_coefficients(objective: GLMObjective, constant: Array | None) -> list
 
 def solved(
     objective: GLMObjective,
-    point: Point | None,
+    start: Start | None,
     constant: Array | None,
     control: Control,
     known: InformationFactor | None = None,
 ) -> Solution:
-    """Return the end of the iterations from a point; None of a linear model, which owes none."""
-    if point is not None:
-        return scored(objective, point, constant, control)
+    """Return the end of the iterations from a start; None of a linear model, which owes none."""
+    if start is not None:
+        return scored(objective, start, constant, control)
     point, factor = objective.linear_solution(known)
     return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
 
 
-def scored(objective: GLMObjective, point: Point, constant: Array | None, control: Control) -> Solution:
+def scored(objective: GLMObjective, start: Start, constant: Array | None, control: Control) -> Solution:
     """Return where the iterations end; where that is no maximum, where they end from the constant mean.
 
     With V = mu^3 a response close to 0 throws the first steps onto a plateau, where means are so
     large, or the link so flat, that no weight is left to a step back.
     """
-    solution = fisher_scoring(objective, point, control)
+    solution = fisher_scoring(objective, start.point, control, known=start.factor)
     if objective.family.dispersion is not None or constant is None or not _is_lost(objective, solution):
         return solution
     inside = objective.at(_inner_coefficients(objective, constant)[0])

@@ -14,6 +14,7 @@ from glmkit.fitting.maximum import scored, starting_point
 from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control
+from glmkit.fitting.starting import Start
 
 __all__ = ["NullModel", "null_model"]
 
@@ -81,7 +82,7 @@ def _null_mean(problem: Problem, family: Family, control: Control) -> RowMeans |
     design = DenseDesign(np.ones((n, 1), order="F"))
     null = GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
     try:
-        return scored(null, starting_point(null, np.ones(1)), np.ones(1), control).point.fitted.of
+        return scored(null, Start(starting_point(null, np.ones(1))), np.ones(1), control).point.fitted.of
     except FitError:
         return None
 

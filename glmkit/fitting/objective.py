@@ -11,7 +11,7 @@ Symbols: eta = X beta + offset, mu = g^-1(eta), W = w (dmu/deta)^2 / V(mu)
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -20,9 +20,12 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.design.matrix import Design
 from glmkit.families.base import Family, Mean
-from glmkit.fitting.fitted import FittedAs, FittedAt
+from glmkit.families.losses import loss_of
+from glmkit.fitting.fitted import Fitted, FittedAs, FittedAt
 from glmkit.fitting.large import laid_out
 from glmkit.fitting.points import (
+    Asked,
+    Losses,
     Point,
     Quadratic,
     RowPass,
@@ -30,6 +33,7 @@ from glmkit.fitting.points import (
     block_deviance,
     counted,
     is_linear,
+    losses_of,
     pearson_sum,
 )
 from glmkit.numerics.compensated import compensated_residual
@@ -62,23 +66,39 @@ REFINED_NUMBERS = 1 << 29
 DIFFERENCE = 6e-6
 # Numbers of a design from which on one pass over blocks of rows finds a point with all a step needs.
 SWEPT_NUMBERS = 2_000_000
+# Size of the losses, as a multiple of the deviance that is their sum, up to which their rounding does not show.
+LOSSES_SIZE = 50.0
 EPSILON = float(np.finfo(np.float64).eps)
 
 
 class Objective(Protocol):
     """What `fisher_scoring` minimises."""
 
-    def at(self, beta: Array, *, last: bool = False) -> Point:
-        """Return the point at these coefficients; of `last`, no step is asked for."""
+    def at(self, beta: Array, asked: Asked = Asked.STEP) -> Point:
+        """Return the point at these coefficients."""
         ...
 
-    def quadratic(self, point: Point) -> Quadratic:
-        """Return score, information and step at a point."""
+    def quadratic(self, point: Point, known: InformationFactor | None = None) -> Quadratic:
+        """Return score, information and step at a point; the step on an information that is `known`."""
         ...
 
     def newton(self, point: Point, quadratic: Quadratic) -> Array | None:
         """Return the step on the observed information, None where it is no better or not definite."""
         ...
+
+    @property
+    def reuses(self) -> bool:
+        """Whether points cost much less where no information is asked for."""
+        return False
+
+    @property
+    def newtonian(self) -> bool:
+        """Whether the information is the merit's curvature, so that Fisher's steps are Newton's."""
+        return False
+
+    def settled(self, point: Point) -> Point:
+        """Return a point with its merit to the last digits."""
+        return point
 
 
 # Share of the deviance below which Pearson's statistic is the scale of a standard error.
@@ -105,7 +125,7 @@ def uneven(weights: Array) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class GLMObjective:
+class GLMObjective(Objective):
     """The deviance of a generalized linear model.
 
     Parameters
@@ -125,20 +145,59 @@ class GLMObjective:
     offset: Array
     count: float = field(default=0.0)  # rows that count, for the dispersion's df
 
-    def at(self, beta: Array, *, last: bool = False) -> Point:
-        """Return the point at `beta`; of `last`, no step is asked for."""
-        n, p = self.design.shape
-        if n * p < SWEPT_NUMBERS:
+    def at(self, beta: Array, asked: Asked = Asked.STEP) -> Point:
+        """Return the point at `beta`."""
+        if not self._is_swept:
             with np.errstate(over="ignore", invalid="ignore"):  # a step too long: its merit is inf
                 eta = self.design.dot(beta) + self.offset
             return self.point(beta, eta)
-        eta = np.empty(n)
-        visit = RowPass(self.family, self.y, self.weights, self._added, eta, last)
+        losses = self._losses if asked is not Asked.MERIT else None
+        if losses is not None:
+            point = self._swept(beta, asked, losses)
+            if losses.size <= LOSSES_SIZE * point.merit < float("inf"):
+                return point
+            self.__dict__["_losses"] = None  # nor will they do nearer the maximum
+        return self._swept(beta, asked, None)
+
+    def _swept(self, beta: Array, asked: Asked, losses: Losses | None) -> Point:
+        """Return the point that one pass over the rows finds."""
+        eta = np.empty(self.design.shape[0])
+        loss = None if losses is None else losses.loss
+        visit = RowPass(self.family, self.y, self.weights, self._added, eta, asked, loss)
         swept = self.design.sweep(beta, visit)
-        deviance, squares, pearson = swept.sums.tolist()
-        finite = bool(np.isfinite(deviance))
+        merit, squares, pearson = swept.sums.tolist()
+        if losses is not None:
+            merit = 2.0 * (merit - losses.least)
+        finite = bool(np.isfinite(merit))
         sums = Sums(swept.tdot, swept.gram, squares, pearson) if swept.tdot is not None and finite else None
-        return Point(beta, FittedAt(eta, self.family), deviance if finite else float("inf"), sums)
+        fitted = FittedAt(eta, self.family)
+        return Point(beta, fitted, merit if finite else float("inf"), sums, exact=losses is None)
+
+    @property
+    def _is_swept(self) -> bool:
+        """Whether one pass over blocks of rows finds a point with all a step needs."""
+        n, p = self.design.shape
+        return n * p >= SWEPT_NUMBERS
+
+    @property
+    def reuses(self) -> bool:
+        """Whether points cost much less where no information is asked for."""
+        return self._is_swept and self.family.constant_weight is None
+
+    @property
+    def newtonian(self) -> bool:
+        """Whether the information is the deviance's curvature."""
+        return self.family.canonical
+
+    def settled(self, point: Point) -> Point:
+        """Return a point with its merit to the last digits."""
+        return point if point.exact else replace(point, merit=self._merit(point.fitted), exact=True)
+
+    @cached_property
+    def _losses(self) -> Losses | None:
+        """What the deviance is a difference of; None where the family has no such form."""
+        loss = loss_of(self.family)
+        return None if loss is None else losses_of(loss, self.y, self.weights)
 
     def point(self, beta: Array, eta: Array) -> Point:
         """Return the point at `beta`, whose linear predictor is `eta`."""
@@ -147,22 +206,24 @@ class GLMObjective:
 
     def merit(self, eta: Array, mean: Mean) -> float:
         """Return the deviance, inf where eta or mu leaves its range."""
-        total = sum(
-            over_rows(
-                lambda rows: block_deviance(
-                    self.family, self.y[rows], self.weights[rows], eta[rows], mean.of(rows)
-                ),
-                len(eta),
-            )
-        )
+        return self._merit(FittedAs(eta, mean))
+
+    def _merit(self, fitted: Fitted) -> float:
+        def part(rows: slice) -> float:
+            eta, mean = fitted.predictor_of(rows), fitted.of(rows)
+            return block_deviance(self.family, self.y[rows], self.weights[rows], eta, mean)
+
+        total = sum(over_rows(part, len(self.y)))
         return total if np.isfinite(total) else float("inf")
 
-    def quadratic(self, point: Point) -> Quadratic:
-        """Return score, information and step at `point`."""
-        sums = self.sums_at(point)
+    def quadratic(self, point: Point, known: InformationFactor | None = None) -> Quadratic:
+        """Return score, information and step at `point`; the step on an information that is `known`."""
+        sums = self.sums_at(point) if known is None or point.sums is None else point.sums
         # The rounding of eta itself: a step below it in W-norm is noise.
         floor = EPSILON**2 * sums.squares if sums.squares < np.inf else 0.0  # out of range they tell nothing
         unit = max(self._unit(point.merit, sums.pearson), floor, np.finfo(np.float64).tiny)
+        if known is not None:
+            return _quiet(Quadratic(sums.score, known, known.solve(sums.score), unit), floor)
         factor = self._constant_factor if sums.gram is None else cholesky_factor(sums.gram)
         if factor is None or factor.condition > CHOLESKY_CONDITION:
             return _quiet(self._quadratic_by_qr(point, self.working_weights(point), unit), floor)
@@ -174,13 +235,14 @@ class GLMObjective:
 
     def sums_at(self, point: Point) -> Sums:
         """Return the sums at a point: those of its pass, where it had one."""
-        if point.sums is not None:
+        constant = self.family.constant_weight is not None
+        if point.sums is not None and (constant or point.sums.gram is not None):
             return point.sums
         working, residual = self.working_weights(point), self.residual(point)
         with np.errstate(over="ignore", invalid="ignore"):  # far out, where squares are out of range
             squares = float(working @ (point.eta * point.eta))
         pearson = 0.0 if self.family.dispersion is not None else pearson_sum(working, residual)
-        if self.family.constant_weight is not None:
+        if constant:
             return Sums(self.design.tdot(residual), None, squares, pearson)
         gram, score = self.design.gram_and_tdot(working, residual)
         return Sums(score, gram, squares, pearson)
@@ -311,7 +373,11 @@ class GLMObjective:
         if self.family.dispersion is not None:
             return self.family.dispersion * self.weight_unit
         df = max(self.count - self.design.shape[1], 1.0)
-        return (pearson if pearson < FAR_BELOW * merit else merit) / df * uneven(self.weights)
+        return (pearson if pearson < FAR_BELOW * merit else merit) / df * self._uneven
+
+    @cached_property
+    def _uneven(self) -> float:
+        return uneven(self.weights)
 
     @cached_property
     def weight_unit(self) -> float:

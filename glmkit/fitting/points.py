@@ -7,6 +7,7 @@ deviance, and, while that is at hand, the weights and residuals of which score a
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +16,14 @@ from glmkit._typing import Array
 from glmkit.design.matrix import Visited
 from glmkit.families.base import Family, Mean
 from glmkit.families.links import Identity
+from glmkit.families.losses import Loss
 from glmkit.fitting.fitted import Fitted
 from glmkit.numerics.factor import InformationFactor
+from glmkit.numerics.rowwise import over_rows
 
 __all__ = [
+    "Asked",
+    "Losses",
     "Point",
     "Quadratic",
     "RowPass",
@@ -26,16 +31,25 @@ __all__ = [
     "block_deviance",
     "counted",
     "is_linear",
+    "losses_of",
     "pearson_sum",
     "released",
 ]
+
+
+class Asked(Enum):
+    """What a point is to be found with, besides its merit."""
+
+    STEP = "score and information"
+    SCORE = "the score, for a step on an information that is known"
+    MERIT = "nothing: no step is to follow"
 
 
 class Sums(NamedTuple):
     """Sums over rows that a step is made of."""
 
     score: Array  # (p,) X' w (y - mu) dmu / V
-    gram: Array | None  # (p, p) X'WX; None where every point has the same
+    gram: Array | None  # (p, p) X'WX; None where every point has the same, or it was not asked for
     squares: float  # eta'W eta
     pearson: float  # sum of residual^2 / W, where the dispersion is estimated
 
@@ -54,12 +68,15 @@ class Point:
         To be lowered: the deviance; inf outside the valid region.
     sums : Sums, optional
         What the pass that found the point has added up besides.
+    exact : bool
+        Whether the merit is right to the last digits; else it is good enough to steer by.
     """
 
     beta: Array
     fitted: Fitted = field(repr=False)
     merit: float
     sums: Sums | None = None
+    exact: bool = True
 
     @property
     def eta(self) -> Array:
@@ -98,8 +115,9 @@ class RowPass:
         None where it is zero.
     eta : (n,) array
         Is filled with the linear predictor.
-    last : bool
-        Whether no step is to follow: then the deviance alone is added up.
+    asked : Asked
+    loss : Loss or None
+        Is added up instead of the deviance.
     """
 
     family: Family
@@ -107,7 +125,8 @@ class RowPass:
     weights: Array
     offset: Array | None
     eta: Array
-    last: bool
+    asked: Asked
+    loss: Loss | None
 
     def __call__(self, rows: slice, eta: Array) -> Visited:
         """Visit a block; without derivatives where it leaves the valid region."""
@@ -116,14 +135,35 @@ class RowPass:
         self.eta[rows] = eta
         family, y, weights = self.family, self.y[rows], self.weights[rows]
         mean = family.mean(eta)
-        deviance = block_deviance(family, y, weights, eta, mean)
-        if self.last or not np.isfinite(deviance):
-            return Visited(np.array([deviance, 0.0, 0.0]))
+        merit = block_deviance(family, y, weights, eta, mean, self.loss)
+        if self.asked is Asked.MERIT or not np.isfinite(merit):
+            return Visited(np.array([merit, 0.0, 0.0]))
         working = counted(weights, family.working_weight(mean))
         residual = counted(weights, family.score_residual(y, mean))
         pearson = 0.0 if family.dispersion is not None else pearson_sum(working, residual)
-        sums = np.array([deviance, working @ (eta * eta), pearson])
-        return Visited(sums, residual, None if family.constant_weight is not None else working)
+        sums = np.array([merit, working @ (eta * eta), pearson])
+        informed = self.asked is Asked.STEP and family.constant_weight is None
+        return Visited(sums, residual, working if informed else None)
+
+
+class Losses(NamedTuple):
+    """The deviance as twice a sum of losses less its least value."""
+
+    loss: Loss
+    least: float
+    size: float  # sum of the terms' sizes, of which roundings are a share
+
+
+def losses_of(loss: Loss, y: Array, weights: Array) -> Losses | None:
+    """Return what the sum of losses is at least; None where rows have none."""
+
+    def part(rows: slice) -> Array:
+        with np.errstate(all="ignore"):
+            least = counted(weights[rows], loss.least(y[rows]))
+        return np.array([np.sum(least), np.sum(np.abs(least)), np.sum(weights[rows])])
+
+    least, size, total = np.sum(over_rows(part, len(y)), axis=0).tolist()
+    return Losses(loss, least, size + total) if np.isfinite(size + total) else None
 
 
 def is_linear(family: Family) -> bool:
@@ -131,14 +171,20 @@ def is_linear(family: Family) -> bool:
     return family.canonical and family.link == Identity()
 
 
-def block_deviance(family: Family, y: Array, weights: Array, eta: Array, mean: Mean) -> float:
-    """Return the deviance of some rows, nan where eta or mu leaves its range."""
+def block_deviance(
+    family: Family, y: Array, weights: Array, eta: Array, mean: Mean, loss: Loss | None = None
+) -> float:
+    """Return the deviance of some rows, or the sum of their losses; nan where eta or mu leaves its range."""
     used = weights > 0
     whole = bool(np.all(used))
     valid = np.isfinite(eta) & family.link.valid(eta) & family.valid_mean(mean)
     if not np.all(valid if whole else valid | ~used):
         return float("nan")
-    unit = family.unit_deviance(y, mean)
+    if loss is None:
+        unit = family.unit_deviance(y, mean)
+    else:
+        with np.errstate(all="ignore"):  # beyond the range the deviance itself is asked
+            unit = loss.of(y, mean, eta)
     return float(np.sum(weights * (unit if whole else np.where(used, unit, 0.0))))
 
 

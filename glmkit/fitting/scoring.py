@@ -17,19 +17,14 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.fitting.objective import Objective, Point, Quadratic
-from glmkit.fitting.points import released
+from glmkit.fitting.pace import LEFT, Pace
+from glmkit.fitting.points import Asked, released
 from glmkit.numerics.factor import InformationFactor
 
 __all__ = ["Control", "Iteration", "Solution", "fisher_scoring"]
 
-# What may be left of the error after the last step, as a share of the tolerance: an
-# estimate much smaller than its standard error is still right to tol of itself.
-LEFT = 0.01
 # A deviance is a sum of rounded terms: a rise below this share of it is rounding.
 MERIT_ROUNDING = 1e-12
-# Convergence of Fisher scoring is linear for a link that is not canonical. Where a step
-# is longer than this share of the one before, the observed information is worth its cost.
-SLOW = 0.1
 # A step that no halving improves is rounding when it is this small, in standard errors.
 STALLED = 1e-6
 # So is one that has stopped to shrink over some iterations: columns near the limit of what doubles tell apart.
@@ -101,7 +96,14 @@ class Solution(NamedTuple):
     reason: str  # "" when converged; "iterations" or "stuck"
 
 
-def fisher_scoring(objective: Objective, start: Point, control: Control, *, rise: float = 0.0) -> Solution:
+def fisher_scoring(
+    objective: Objective,
+    start: Point,
+    control: Control,
+    *,
+    rise: float = 0.0,
+    known: InformationFactor | None = None,
+) -> Solution:
     """Return the point of least merit reached from `start`.
 
     Parameters
@@ -113,35 +115,67 @@ def fisher_scoring(objective: Objective, start: Point, control: Control, *, rise
     rise : float
         Share of itself by which a step may raise the merit: for merits that only measure
         how far a root is, and whose valleys may lie elsewhere.
+    known : InformationFactor, optional
+        Of an information much like that at `start`, for the first step.
 
     Notes
     -----
     Stops when the error left after the step, extrapolated from the rate of convergence,
-    is below ``LEFT * tol`` and the step itself below ``tol`` standard errors, so that the
-    information of the last pass serves the standard errors.
+    is below ``LEFT * tol`` and the information of the last pass serves the standard errors.
+    In between, where steps shrink fast, they are taken on the information of an earlier point.
     """
     trace: list[Iteration] = []
-    point, last, slow = start, float("inf"), False
-    quadratic = objective.quadratic(point)
-    point = released(point)
+    pace = Pace(objective.reuses, objective.newtonian)
+    here = _Here(start, objective.quadratic(start, known), known is None).released()
     for iteration in range(1, control.max_iter + 1):
-        size = step_size(quadratic)
+        size = step_size(here.quadratic)
+        if size <= LEFT * control.tol and not here.fresh:
+            here = here.refreshed(objective)
+            size = step_size(here.quadratic)
         if size <= LEFT * control.tol:
-            trace.append(Iteration(iteration, point.merit, size, 0, point.beta))
-            return Solution(point, quadratic.factor, tuple(trace), True, "")
-        slow = slow or size > SLOW * last
-        last_step = size <= control.tol and error_left(size, last) <= LEFT * control.tol
-        moved, halvings = _moved(objective, point, quadratic, slow, control, rise, last_step)
+            trace.append(Iteration(iteration, here.point.merit, size, 0, here.point.beta))
+            return here.solution(objective, trace, "")
+        pace = pace.with_step(size)
+        asked = pace.asked(size, here.fresh, control.tol)
+        moved, halvings = _moved(objective, here, pace.slow, control, rise, asked)
         trace.append(Iteration(iteration, moved.merit, size, halvings, moved.beta))
-        if moved is point:
-            converged = size <= STALLED
-            return Solution(point, quadratic.factor, tuple(trace), converged, "" if converged else "stuck")
-        if last_step or _is_still(trace):
-            return Solution(moved, quadratic.factor, tuple(trace), True, "")
-        last = size
-        quadratic = objective.quadratic(moved)
-        point = released(moved)
-    return Solution(point, quadratic.factor, tuple(trace), False, "iterations")
+        if moved is here.point and here.fresh:
+            return here.solution(objective, trace, "" if size <= STALLED else "stuck")
+        if asked is Asked.MERIT or _is_still(trace):
+            return here.moved_to(moved).solution(objective, trace, "")
+        reused = asked is Asked.SCORE and not halvings and moved is not here.point
+        factor = here.quadratic.factor if reused else None
+        pace = pace.after(size, here.fresh, halvings)
+        here = _Here(moved, objective.quadratic(moved, factor), factor is None).released()
+    return here.solution(objective, trace, "iterations")
+
+
+class _Here(NamedTuple):
+    """A point, the step from it, and whether the information is that of the point itself."""
+
+    point: Point
+    quadratic: Quadratic
+    fresh: bool
+
+    def released(self) -> _Here:
+        """Return the same without what the step was made of."""
+        return self._replace(point=released(self.point))
+
+    def refreshed(self, objective: Objective) -> _Here:
+        """Return the point with its own information."""
+        return self if self.fresh else _Here(self.point, objective.quadratic(self.point), True)
+
+    def moved_to(self, point: Point) -> _Here:
+        """Return a point so near that the information of this one serves it."""
+        return self._replace(point=point)
+
+    def solution(self, objective: Objective, trace: list[Iteration], reason: str) -> Solution:
+        """Return the end of the iterations here."""
+        fresh = self.refreshed(objective)
+        converged = not reason
+        return Solution(
+            objective.settled(fresh.point), fresh.quadratic.factor, tuple(trace), converged, reason
+        )
 
 
 def _is_still(trace: list[Iteration]) -> bool:
@@ -161,37 +195,25 @@ def step_size(quadratic: Quadratic) -> float:
     return float(np.sqrt(max(decrement, 0.0) / quadratic.unit))
 
 
-def error_left(size: float, last: float) -> float:
-    """Return the error expected after a step of `size` that followed one of `last`."""
-    rate = size / last if last > 0 else 0.0
-    return size * rate / (1.0 - rate) if rate < 1.0 else float("inf")
-
-
 def _moved(
-    objective: Objective,
-    point: Point,
-    quadratic: Quadratic,
-    slow: bool,
-    control: Control,
-    rise: float,
-    last: bool,
+    objective: Objective, here: _Here, slow: bool, control: Control, rise: float, asked: Asked
 ) -> tuple[Point, int]:
     """Return the next point: by Fisher's step, or by Newton's where Fisher's converge slowly."""
-    newton = objective.newton(point, quadratic) if slow else None
+    newton = objective.newton(here.point, here.quadratic) if slow else None
     if newton is not None:
-        moved, halvings = _descend(objective, point, newton, control, rise, last)
-        if moved is not point:
+        moved, halvings = _descend(objective, here.point, newton, control, rise, asked)
+        if moved is not here.point:
             return moved, halvings
-    return _descend(objective, point, quadratic.step, control, rise, last)
+    return _descend(objective, here.point, here.quadratic.step, control, rise, asked)
 
 
 def _descend(
-    objective: Objective, point: Point, step: Array, control: Control, rise: float, last: bool
+    objective: Objective, point: Point, step: Array, control: Control, rise: float, asked: Asked
 ) -> tuple[Point, int]:
     """Return the first point along the step that does not raise the merit by more than is allowed."""
     allowed = point.merit + max(rise, MERIT_ROUNDING) * abs(point.merit)
     for halvings in range(control.max_halvings + 1):
-        candidate = objective.at(point.beta + step * 0.5**halvings, last=last)
+        candidate = objective.at(point.beta + step * 0.5**halvings, asked)
         if candidate.merit <= allowed:
             return candidate, halvings
     return point, control.max_halvings

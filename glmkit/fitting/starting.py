@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -11,11 +11,19 @@ from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.families.base import Family
 from glmkit.fitting.objective import Point
+from glmkit.numerics.factor import InformationFactor
 
-__all__ = ["drawn_back", "valid_point"]
+__all__ = ["Start", "drawn_back", "valid_point"]
 
 # Halvings of the way from a mean inside the valid region to the first least squares.
 START_HALVINGS = 60
+
+
+class Start(NamedTuple):
+    """A point to start from, and where it is known the factor of an information much like that at the point."""
+
+    point: Point
+    factor: InformationFactor | None = None
 
 
 class Startable(Protocol):

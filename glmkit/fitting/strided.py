@@ -20,9 +20,10 @@ from glmkit.errors import GlmkitError
 from glmkit.families.base import Family
 from glmkit.fitting.independence import Independence, independence_of
 from glmkit.fitting.objective import CHOLESKY_CONDITION, GLMObjective, Point
-from glmkit.fitting.points import is_linear
+from glmkit.fitting.points import Asked, is_linear
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
+from glmkit.fitting.starting import Start
 from glmkit.numerics.factor import InformationFactor
 
 __all__ = ["Beginning", "sampled_beginning", "strided_start"]
@@ -52,11 +53,14 @@ class Beginning(NamedTuple):
 
     independence: Independence
     objective: GLMObjective
-    start: Point | None
+    start: Start | None
 
 
 def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginning | None:
-    """Return independent columns and a start for a problem of many rows; None where a sample cannot tell."""
+    """Return independent columns and a start for a problem of many rows; None where a sample cannot tell.
+
+    That the columns are independent in all rows is to be seen from the condition at the end.
+    """
     n, p = problem.design.shape
     if is_linear(family) or not _is_worth_it(n, p) or problem.design.cells() is not None:
         return None
@@ -66,7 +70,7 @@ def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginni
         objective = _objective_of(small, family, found)
         if len(found.dropped):
             return None
-        reached = _small_point(
+        reached = _small_solution(
             objective, lambda part, _: first(part, found.factor if part is objective else None)
         )
     except (GlmkitError, np.linalg.LinAlgError):  # all rows will tell what the matter is
@@ -76,12 +80,11 @@ def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginni
     whole = replace(found, design=problem.design.shifted(found.centring.shift), factor=None)
     objective = _objective_of(problem, family, whole)
     with np.errstate(all="ignore"):  # columns that leave the range are found so
-        point = _at_all_rows(objective, reached)
-        sure = point is not None and objective.quadratic(point).factor.condition < CHOLESKY_CONDITION
-    return Beginning(whole, objective, point) if sure else None
+        start = _at_all_rows(objective, reached)
+    return None if start is None else Beginning(whole, objective, start)
 
 
-def strided_start(objective: GLMObjective, first: First) -> Point | None:
+def strided_start(objective: GLMObjective, first: First) -> Start | None:
     """Return the point at the coefficients of a fit to a tenth of the rows; None where that is of no use.
 
     Parameters
@@ -93,7 +96,7 @@ def strided_start(objective: GLMObjective, first: First) -> Point | None:
     if not _is_worth_it(*objective.design.shape):
         return None
     try:
-        reached = _small_point(_every(objective), first)
+        reached = _small_solution(_every(objective), first)
     except (GlmkitError, np.linalg.LinAlgError):
         return None
     return None if reached is None else _at_all_rows(objective, reached)
@@ -103,17 +106,23 @@ def _is_worth_it(n: int, p: int) -> bool:
     return n >= STRIDE * max(LEAST_ROWS, ROWS_A_COLUMN * p)
 
 
-def _at_all_rows(objective: GLMObjective, small: Point) -> Point | None:
-    """Return the point over all rows at the coefficients of some; None where they describe the others far worse."""
-    point = objective.at(small.beta)
-    return point if point.merit <= FAR_WORSE * STRIDE * small.merit else None
+def _at_all_rows(objective: GLMObjective, small: Solution) -> Start | None:
+    """Return the start over all rows at the end of some; None where that describes the others far worse."""
+    factor = _of_more_rows(small.factor) if objective.reuses else None
+    point = objective.at(small.point.beta, Asked.STEP if factor is None else Asked.SCORE)
+    return Start(point, factor) if point.merit <= FAR_WORSE * STRIDE * small.point.merit else None
 
 
-def _small_point(small: GLMObjective, first: First) -> Point | None:
+def _of_more_rows(factor: InformationFactor) -> InformationFactor:
+    """Return the factor of the information that all rows would have if they were like some."""
+    return replace(factor, scale=factor.scale * np.sqrt(STRIDE))
+
+
+def _small_solution(small: GLMObjective, first: First) -> Solution | None:
     """Return where a small fit ends; None where that is in doubt."""
-    start = strided_start(small, first) or first(small, None)
-    solution = fisher_scoring(small, start, LOOSE)
-    return solution.point if _trusted(small, solution) else None
+    start = strided_start(small, first) or Start(first(small, None))
+    solution = fisher_scoring(small, start.point, LOOSE, known=start.factor)
+    return solution if _trusted(small, solution) else None
 
 
 def _sampled(n: int) -> IntArray:

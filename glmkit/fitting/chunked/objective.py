@@ -27,10 +27,11 @@ from glmkit.fitting.objective import (
     EPSILON,
     INVERSE_CONDITION,
     GLMObjective,
+    Objective,
     Point,
     Quadratic,
 )
-from glmkit.fitting.points import is_linear
+from glmkit.fitting.points import Asked, is_linear
 from glmkit.numerics.factor import InformationFactor, cholesky_factor, factor_of_root
 from glmkit.numerics.least_squares import cautious_rate, qr_rate, refined
 from glmkit.numerics.scaling import power_of_two
@@ -65,7 +66,7 @@ class Passed(Point):
 
 
 @dataclass(frozen=True, eq=False)
-class ChunkedObjective:
+class ChunkedObjective(Objective):
     """The deviance of a generalized linear model whose rows come in pieces.
 
     Parameters
@@ -105,7 +106,7 @@ class ChunkedObjective:
         """Whether one weighted least squares solves it: no iteration is owed."""
         return is_linear(self.family)
 
-    def at(self, beta: Array, *, last: bool = False) -> Point:
+    def at(self, beta: Array, asked: Asked = Asked.STEP) -> Point:
         """Return the point at `beta`, from one pass; it ends early where the merit is infinite."""
         sums = Totals()
         for piece, design in fitted_pieces(self.stream, self.independence, f"pass {len(self.reached) + 1}"):
@@ -128,7 +129,7 @@ class ChunkedObjective:
         sums.eta.add(found.squares)
         return True
 
-    def quadratic(self, point: Point) -> Quadratic:
+    def quadratic(self, point: Point, known: InformationFactor | None = None) -> Quadratic:
         """Return score, information and step at `point`."""
         assert isinstance(point, Passed)
         self.reached.append(point.beta)

@@ -10,6 +10,7 @@ import glmkit as gk
 from glmkit.design import blocks
 from glmkit.fitting import glm as fitting
 from glmkit.fitting.cells import by_cell
+from glmkit.fitting.objective import GLMObjective
 
 RNG = np.random.default_rng(12)
 N = 4000
@@ -50,8 +51,8 @@ def both(monkeypatch, model):
 
 
 def objective_of(model):
-    known = fitting.Known(independence=model.fit.independence)
-    return fitting._beginning(model.fit.problem, model.family, None, known).objective
+    problem, design = model.fit.problem, model.fit.independence.design
+    return GLMObjective(model.family, design, problem.y, problem.weights, problem.added, problem.nobs)
 
 
 @each

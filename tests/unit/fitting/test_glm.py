@@ -11,8 +11,9 @@ from glmkit.families.binomial import Binomial
 from glmkit.families.positive import Gamma
 from glmkit.families.standard import Gaussian, Poisson
 from glmkit.fitting.glm import fit_glm
+from glmkit.fitting.pace import error_left
 from glmkit.fitting.problem import Problem
-from glmkit.fitting.scoring import Control, error_left
+from glmkit.fitting.scoring import Control
 from glmkit.numerics.factor import qr_factor
 from glmkit.numerics.least_squares import refined_inverse
 
