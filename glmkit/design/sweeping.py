@@ -23,6 +23,8 @@ Blocks = Callable[[slice], Iterator[tuple[slice, Array]]]
 
 # Numbers a row that the visitor's own work is worth: threads pay from there on, however few the columns.
 ROW_NUMBERS = 16
+# Below so many rows, threads pay for rows of so many numbers only: calls on fewer are short, and wait for each other.
+MANY_ROWS, THREADED_NUMBERS = 262_144, 64
 
 
 def sweep_blocks(blocks: Blocks, shape: tuple[int, int], beta: Array, visit: Visit) -> Swept:
@@ -48,7 +50,9 @@ def sweep_blocks(blocks: Blocks, shape: tuple[int, int], beta: Array, visit: Vis
         return total
 
     whole = Swept(np.zeros(0), None, None)
-    for one in over_chunks(part, n, p + ROW_NUMBERS, threaded_width=0):
+    for one in over_chunks(
+        part, n, p + ROW_NUMBERS, threaded_width=0 if n >= MANY_ROWS else THREADED_NUMBERS
+    ):
         whole = added(whole, one)
     return whole
 

@@ -26,7 +26,7 @@ from glmkit.fitting.maximum import solved, starting_point
 from glmkit.fitting.null import NullModel, WithinCells, null_model
 from glmkit.fitting.null_rows import null_rows
 from glmkit.fitting.objective import CHOLESKY_CONDITION, GLMObjective, Point
-from glmkit.fitting.points import is_linear
+from glmkit.fitting.points import Losses, Measures, is_linear
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution
@@ -163,10 +163,11 @@ def fit_glm(
     known = known or Known()
     refuse_information(problem.design.shape[1])
     cells = cell_sums(problem, family)
-    independence, solution, inverse, within = _ended(problem, family, control, start, known, cells)
+    independence, solution, inverse, within, losses = _ended(problem, family, control, start, known, cells)
     plain = problem.method == "ml" or is_linear(family)
     merit, point = solution.point.merit, solution.point
-    pearson = pearson_statistic(problem, family, point.fitted.of)
+    measures = point.measures
+    pearson = measures.pearson if measures else pearson_statistic(problem, family, point.fitted.of)
     deviance = merit if plain and np.isfinite(merit) else deviance_of(problem, family, point.fitted.of)
     likelihood = Likelihood(problem, family)
     fit = GLMFit(
@@ -178,7 +179,7 @@ def fit_glm(
         inverse=inverse,
         fitted=point.fitted,
         deviance=deviance,
-        null=known.null or null_model(problem, family, control, likelihood, within),
+        null=known.null or null_model(problem, family, control, likelihood, within, losses),
         pearson_chi2=pearson,
         dispersion=dispersion_of(family, pearson, problem.nobs - len(independence.kept)),
         loglik=likelihood.at(point.fitted.of, deviance),
@@ -187,10 +188,12 @@ def fit_glm(
         trace=solution.trace,
         penalised_deviance=merit if is_penalised(problem.method, family) else float("nan"),
     )
-    return _judged(fit, within, lost=plain and known.null is None and _is_worse_than_null(fit))
+    found = measures if within is None else within.point.measures
+    lost = plain and known.null is None and _is_worse_than_null(fit)
+    return _judged(fit, within, found, lost=lost)
 
 
-def _judged(fit: GLMFit, within: WithinCells | None, *, lost: bool) -> GLMFit:
+def _judged(fit: GLMFit, within: WithinCells | None, found: Measures | None, *, lost: bool) -> GLMFit:
     """Return a fit with what its end says: whether it is `lost`, and whether estimates may be infinite.
 
     Rows of one cell go to infinity together.
@@ -202,7 +205,8 @@ def _judged(fit: GLMFit, within: WithinCells | None, *, lost: bool) -> GLMFit:
     end = End(fit.factor.condition, step * step * unit, fit.converged)
     problem = fit.problem if within is None else within.problem(fit.problem)
     means = fit.fitted.of if within is None else within.point.fitted.of
-    return replace(fit, suspect=may_run_away(problem, fit.family, means, end))
+    watched = found is None or found.watched
+    return replace(fit, suspect=may_run_away(problem, fit.family, means, end, watched))
 
 
 def _is_worse_than_null(fit: GLMFit) -> bool:
@@ -235,12 +239,13 @@ class Known(NamedTuple):
 
 
 class _End(NamedTuple):
-    """Where the iterations ended, over which columns, the inverse information, and the cells it was found over."""
+    """Where iterations over some columns ended, the inverse information, and what they went over and steered by."""
 
     independence: Independence
     solution: Solution
     inverse: Array
     within: WithinCells | None = None
+    losses: Losses | None = None
 
 
 def _ended(
@@ -305,7 +310,7 @@ def _maximum(beginning: Beginning, start: Array | None, control: Control, sums: 
     solution = solved(cells, first, independence.centring.span_constant, control, factor)
     inverse = cells.inverse_information(solution.point, solution.factor)
     if cells is objective:
-        return _End(independence, solution, inverse)
+        return _End(independence, solution, inverse, losses=vars(objective).get("losses"))
     point = at_rows(objective, cells, solution.point)
     within = point.merit - solution.point.merit
     trace = tuple(line._replace(deviance=line.deviance + within) for line in solution.trace)

@@ -83,8 +83,8 @@ def _is_lost(objective: GLMObjective, solution: Solution) -> bool:
     """Return whether the iterations may have ended on a plateau: O(n) where weights are of one size."""
     if not solution.converged:
         return True
-    if objective.family.canonical:  # a convex deviance has one stationary point
-        return False
+    if objective.family.canonical or objective.family.constant_weight is not None:
+        return False  # a convex deviance has one stationary point, and constant weights no plateau
     weights = objective.working_weights(solution.point)
     counted = weights[objective.weights > 0]
     if np.min(counted, initial=np.inf) >= FLAT * np.max(counted, initial=0.0) > 0.0:

@@ -12,6 +12,7 @@ from glmkit.families.base import Family, Mean
 from glmkit.fitting.goodness import Likelihood, RowMeans, deviance_of, weighted_sum
 from glmkit.fitting.maximum import scored, starting_point
 from glmkit.fitting.objective import GLMObjective, Point
+from glmkit.fitting.points import Losses
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control
 from glmkit.fitting.starting import Start
@@ -45,16 +46,18 @@ def null_model(
     control: Control,
     likelihood: Likelihood,
     within: WithinCells | None = None,
+    losses: Losses | None = None,
 ) -> NullModel:
     """Return deviance and log-likelihood of the null model; nan where it does not exist.
 
     Over cells the null model is fitted to their sums; the rows are looked at where the family asks for it.
+    Losses, where the fit knows them, spare a pass.
     """
     part = problem if within is None else within.problem(problem)
     mean = _null_mean(part, family, control)
     if mean is None:
         return NullModel(float("nan"), float("nan"))
-    deviance = deviance_of(part, family, mean)
+    deviance = _deviance(part, family, mean, losses)
     if within is None:
         return NullModel(deviance, likelihood.at(mean, deviance))
 
@@ -65,6 +68,17 @@ def null_model(
 
     deviance += within.deviance
     return NullModel(deviance, likelihood.at(mean_of_rows, deviance))
+
+
+def _deviance(problem: Problem, family: Family, mean: RowMeans, losses: Losses | None) -> float:
+    """Return the deviance of the null model; from the average alone where losses tell, which are linear in y."""
+    if losses is not None and problem.intercept and problem.offset is None:
+        one = mean(slice(0, 1))
+        loss = float(losses.loss.of(one.mu, one, family.link(one.mu))[0])
+        deviance = 2.0 * (loss * float(np.sum(problem.weights)) - losses.least)
+        if losses.tell(deviance):
+            return deviance
+    return deviance_of(problem, family, mean)
 
 
 def _null_mean(problem: Problem, family: Family, control: Control) -> RowMeans | None:
@@ -99,7 +113,9 @@ def _average_mean(problem: Problem, family: Family) -> Mean | None:
     # With a constant mean the score equation gives the weighted average for every family.
     total, n = float(np.sum(problem.weights)), len(problem.y)
     average = weighted_sum(problem.y.__getitem__, problem.weights) / total
-    rest = weighted_sum(lambda rows: 1.0 - problem.y[rows], problem.weights) / total
+    rest = 1.0 - average
+    if family.bounded_mean:  # to all digits where the average is near 1
+        rest = weighted_sum(lambda rows: 1.0 - problem.y[rows], problem.weights) / total
     with np.errstate(all="ignore"):  # an average outside the link's domain is found just below
         mu = family.mean(family.link(np.array([average]))).mu[0]
     if not np.isclose(mu, average, rtol=1e-6, atol=0.0):

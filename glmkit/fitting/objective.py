@@ -26,6 +26,7 @@ from glmkit.fitting.large import laid_out
 from glmkit.fitting.points import (
     Asked,
     Losses,
+    Measures,
     Point,
     Quadratic,
     RowPass,
@@ -36,6 +37,7 @@ from glmkit.fitting.points import (
     losses_of,
     pearson_sum,
 )
+from glmkit.fitting.signs import is_watched
 from glmkit.numerics.compensated import compensated_residual
 from glmkit.numerics.factor import InformationFactor, cholesky_factor, qr_factor_of_blocks
 from glmkit.numerics.least_squares import refine_solution, refined_inverse, weighted_least_squares
@@ -66,8 +68,6 @@ REFINED_NUMBERS = 1 << 29
 DIFFERENCE = 6e-6
 # Numbers of a design from which on one pass over blocks of rows finds a point with all a step needs.
 SWEPT_NUMBERS = 2_000_000
-# Size of the losses, as a multiple of the deviance that is their sum, up to which their rounding does not show.
-LOSSES_SIZE = 50.0
 EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -151,12 +151,12 @@ class GLMObjective(Objective):
             with np.errstate(over="ignore", invalid="ignore"):  # a step too long: its merit is inf
                 eta = self.design.dot(beta) + self.offset
             return self.point(beta, eta)
-        losses = self._losses if asked is not Asked.MERIT else None
+        losses = self.losses if asked is not Asked.MERIT else None
         if losses is not None:
             point = self._swept(beta, asked, losses)
-            if losses.size <= LOSSES_SIZE * point.merit < float("inf"):
+            if losses.tell(point.merit):
                 return point
-            self.__dict__["_losses"] = None  # nor will they do nearer the maximum
+            self.__dict__["losses"] = None  # nor will they do nearer the maximum
         return self._swept(beta, asked, None)
 
     def _swept(self, beta: Array, asked: Asked, losses: Losses | None) -> Point:
@@ -165,13 +165,17 @@ class GLMObjective(Objective):
         loss = None if losses is None else losses.loss
         visit = RowPass(self.family, self.y, self.weights, self._added, eta, asked, loss)
         swept = self.design.sweep(beta, visit)
-        merit, squares, pearson = swept.sums.tolist()
+        fitted, merit, sums = FittedAt(eta, self.family), float(swept.sums[0]), None
+        if not np.isfinite(merit):
+            return Point(beta, fitted, float("inf"))
+        if asked is Asked.MERIT:
+            watched = is_watched(self.family, np.concatenate(visit.watched))
+            return Point(beta, fitted, merit, measures=Measures(float(swept.sums[1]), watched))
         if losses is not None:
             merit = 2.0 * (merit - losses.least)
-        finite = bool(np.isfinite(merit))
-        sums = Sums(swept.tdot, swept.gram, squares, pearson) if swept.tdot is not None and finite else None
-        fitted = FittedAt(eta, self.family)
-        return Point(beta, fitted, merit if finite else float("inf"), sums, exact=losses is None)
+        if swept.tdot is not None:
+            sums = Sums(swept.tdot, swept.gram, *swept.sums[1:].tolist())
+        return Point(beta, fitted, merit, sums, exact=losses is None)
 
     @property
     def _is_swept(self) -> bool:
@@ -194,7 +198,7 @@ class GLMObjective(Objective):
         return point if point.exact else replace(point, merit=self._merit(point.fitted), exact=True)
 
     @cached_property
-    def _losses(self) -> Losses | None:
+    def losses(self) -> Losses | None:
         """What the deviance is a difference of; None where the family has no such form."""
         loss = loss_of(self.family)
         return None if loss is None else losses_of(loss, self.y, self.weights)

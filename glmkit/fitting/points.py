@@ -18,8 +18,10 @@ from glmkit.families.base import Family, Mean
 from glmkit.families.links import Identity
 from glmkit.families.losses import Loss
 from glmkit.fitting.fitted import Fitted
+from glmkit.fitting.signs import watched_responses
 from glmkit.numerics.factor import InformationFactor
 from glmkit.numerics.rowwise import over_rows
+from glmkit.numerics.vectors import is_repeated
 
 __all__ = [
     "Asked",
@@ -35,6 +37,12 @@ __all__ = [
     "pearson_sum",
     "released",
 ]
+
+
+# Size of losses, as a multiple of the deviance that is their sum, up to which their rounding does not show.
+LOSSES_SIZE = 50.0
+# Linear predictors from which on means may leave the range of doubles, or stop at its end.
+LARGEST = 700.0
 
 
 class Asked(Enum):
@@ -54,6 +62,13 @@ class Sums(NamedTuple):
     pearson: float  # sum of residual^2 / W, where the dispersion is estimated
 
 
+class Measures(NamedTuple):
+    """What else a pass adds up after which no step is to follow."""
+
+    pearson: float  # Pearson's statistic
+    watched: bool  # whether a row may be a sign of a maximum at infinity
+
+
 @dataclass(frozen=True, eq=False)
 class Point:
     """Where the iteration stands.
@@ -70,6 +85,8 @@ class Point:
         What the pass that found the point has added up besides.
     exact : bool
         Whether the merit is right to the last digits; else it is good enough to steer by.
+    measures : Measures, optional
+        What the last pass has added up besides.
     """
 
     beta: Array
@@ -77,6 +94,7 @@ class Point:
     merit: float
     sums: Sums | None = None
     exact: bool = True
+    measures: Measures | None = None
 
     @property
     def eta(self) -> Array:
@@ -105,7 +123,9 @@ class Quadratic(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class RowPass:
-    """What a pass makes of a block of rows: sums are deviance, eta'W eta and Pearson's.
+    """What a pass makes of a block of rows.
+
+    The sums are merit, eta'W eta and Pearson's; in the last pass merit and Pearson's.
 
     Parameters
     ----------
@@ -118,6 +138,8 @@ class RowPass:
     asked : Asked
     loss : Loss or None
         Is added up instead of the deviance.
+    watched : list of arrays
+        Is filled by the last pass with responses to be watched.
     """
 
     family: Family
@@ -127,6 +149,7 @@ class RowPass:
     eta: Array
     asked: Asked
     loss: Loss | None
+    watched: list[Array] = field(default_factory=list)
 
     def __call__(self, rows: slice, eta: Array) -> Visited:
         """Visit a block; without derivatives where it leaves the valid region."""
@@ -135,8 +158,13 @@ class RowPass:
         self.eta[rows] = eta
         family, y, weights = self.family, self.y[rows], self.weights[rows]
         mean = family.mean(eta)
-        merit = block_deviance(family, y, weights, eta, mean, self.loss)
-        if self.asked is Asked.MERIT or not np.isfinite(merit):
+        if self.asked is Asked.MERIT:
+            return Visited(self._last_sums(y, weights, eta, mean))
+        if self.loss is None:
+            merit = block_deviance(family, y, weights, eta, mean)
+        else:
+            merit = block_loss(self.loss, y, weights, eta, mean)
+        if not np.isfinite(merit):
             return Visited(np.array([merit, 0.0, 0.0]))
         working = counted(weights, family.working_weight(mean))
         residual = counted(weights, family.score_residual(y, mean))
@@ -145,6 +173,16 @@ class RowPass:
         informed = self.asked is Asked.STEP and family.constant_weight is None
         return Visited(sums, residual, working if informed else None)
 
+    def _last_sums(self, y: Array, weights: Array, eta: Array, mean: Mean) -> Array:
+        unit = _unit_deviances(self.family, y, weights, eta, mean)
+        if unit is None:
+            return np.array([np.nan, 0.0])
+        with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
+            self.watched.append(watched_responses(y, weights, unit))
+            residual = self.family.pearson(y, mean)
+            squares = counted(weights, residual * residual)
+            return np.array([np.sum(counted(weights, unit)), np.sum(squares)])
+
 
 class Losses(NamedTuple):
     """The deviance as twice a sum of losses less its least value."""
@@ -152,6 +190,10 @@ class Losses(NamedTuple):
     loss: Loss
     least: float
     size: float  # sum of the terms' sizes, of which roundings are a share
+
+    def tell(self, deviance: float) -> bool:
+        """Return whether a deviance is so large that roundings of the losses do not show."""
+        return self.size <= LOSSES_SIZE * deviance < float("inf")
 
 
 def losses_of(loss: Loss, y: Array, weights: Array) -> Losses | None:
@@ -171,25 +213,30 @@ def is_linear(family: Family) -> bool:
     return family.canonical and family.link == Identity()
 
 
-def block_deviance(
-    family: Family, y: Array, weights: Array, eta: Array, mean: Mean, loss: Loss | None = None
-) -> float:
-    """Return the deviance of some rows, or the sum of their losses; nan where eta or mu leaves its range."""
-    used = weights > 0
-    whole = bool(np.all(used))
+def block_deviance(family: Family, y: Array, weights: Array, eta: Array, mean: Mean) -> float:
+    """Return the deviance of some rows, nan where eta or mu leaves its range."""
+    unit = _unit_deviances(family, y, weights, eta, mean)
+    return float("nan") if unit is None else float(np.sum(counted(weights, unit)))
+
+
+def _unit_deviances(family: Family, y: Array, weights: Array, eta: Array, mean: Mean) -> Array | None:
+    """Return the unit deviances of some rows; None where eta or mu leaves its range in one that counts."""
     valid = np.isfinite(eta) & family.link.valid(eta) & family.valid_mean(mean)
-    if not np.all(valid if whole else valid | ~used):
+    return family.unit_deviance(y, mean) if np.all(valid) or np.all(valid | (weights <= 0)) else None
+
+
+def block_loss(loss: Loss, y: Array, weights: Array, eta: Array, mean: Mean) -> float:
+    """Return the sum of the losses of some rows, nan where eta may leave its range: the deviance tells more there."""
+    if not np.max(eta, initial=-np.inf) < LARGEST:
         return float("nan")
-    if loss is None:
-        unit = family.unit_deviance(y, mean)
-    else:
-        with np.errstate(all="ignore"):  # beyond the range the deviance itself is asked
-            unit = loss.of(y, mean, eta)
-    return float(np.sum(weights * (unit if whole else np.where(used, unit, 0.0))))
+    with np.errstate(all="ignore"):  # inf or nan, and so is the sum
+        return float(np.sum(counted(weights, loss.of(y, mean, eta))))
 
 
 def counted(weights: Array, values: Array) -> Array:
     """Return weights times values; 0 in rows without weight, where a value may be infinite."""
+    if is_repeated(weights) and len(weights) and weights[0] > 0:
+        return values if weights[0] == 1.0 else weights[0] * values
     used = weights > 0
     return weights * (values if np.all(used) else np.where(used, values, 0.0))
 

@@ -31,6 +31,8 @@ __all__ = ["Beginning", "sampled_beginning", "strided_start"]
 # Rows of the smallest fit: so many, and so many for each column.
 LEAST_ROWS = 5_000
 ROWS_A_COLUMN = 200
+# Rows for each column that tell which columns are independent, and where about to begin.
+LEAST_ROWS_A_COLUMN = 20
 # A smaller fit is worth its cost where it has at most this share of the rows; the next smaller one starts it.
 STRIDE = 10
 # Rows read together: two lines of the cache, so that a tenth of the memory is read for a tenth of the rows.
@@ -43,6 +45,8 @@ FAR_WORSE = 2.0
 LOOKED_AT = 4096
 # The small fits stop early: their own error is far larger.
 LOOSE = Control(tol=1e-2, max_iter=12, max_halvings=5)
+# The step that is taken even where estimates lead far out, those of rare levels say: it does not get far.
+EARLY = Control(tol=1e-2, max_iter=1, max_halvings=5)
 
 # Gives the point at which the smallest fit starts, of its objective and, where it is known, the factor of X'WX.
 First = Callable[[GLMObjective, InformationFactor | None], Point]
@@ -62,7 +66,9 @@ def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginni
     That the columns are independent in all rows is to be seen from the condition at the end.
     """
     n, p = problem.design.shape
-    if is_linear(family) or not _is_worth_it(n, p) or problem.design.cells() is not None:
+    if is_linear(family) or n < STRIDE * max(LEAST_ROWS, LEAST_ROWS_A_COLUMN * p):
+        return None
+    if problem.design.cells() is not None:
         return None
     small = _sample_of(problem)
     try:
@@ -119,10 +125,15 @@ def _of_more_rows(factor: InformationFactor) -> InformationFactor:
 
 
 def _small_solution(small: GLMObjective, first: First) -> Solution | None:
-    """Return where a small fit ends; None where that is in doubt."""
+    """Return where a small fit ends; where that is in doubt, the point of its first steps; None where even they are."""
     start = strided_start(small, first) or Start(first(small, None))
-    solution = fisher_scoring(small, start.point, LOOSE, known=start.factor)
-    return solution if _trusted(small, solution) else None
+    early = fisher_scoring(small, start.point, EARLY, known=start.factor)
+    if not early.factor.condition <= CHOLESKY_CONDITION:
+        return None
+    if early.converged or not _tells(small, early):
+        return early
+    solution = fisher_scoring(small, early.point, LOOSE)
+    return solution if solution.converged and _tells(small, solution) else early
 
 
 def _sampled(n: int) -> IntArray:
@@ -168,9 +179,9 @@ def _every(objective: GLMObjective) -> GLMObjective:
     )
 
 
-def _trusted(small: GLMObjective, solution: Solution) -> bool:
-    """Return whether the small fit ended, and tells rows about where they lie."""
-    if not solution.converged or solution.factor.condition > CHOLESKY_CONDITION:
+def _tells(small: GLMObjective, solution: Solution) -> bool:
+    """Return whether the small fit tells rows about where they lie."""
+    if not solution.factor.condition <= CHOLESKY_CONDITION:
         return False
     some = small.design.select(np.arange(0, len(small.y), 1 + len(small.y) // LOOKED_AT))
     halves = solution.factor.half_solve(some.dense())
