@@ -121,7 +121,8 @@ def settle(fit: GLMFit, control: Control) -> Settled:
         problem = fit.problem
         hint = fit.eta - problem.added
         recession = recession_of(fit.independence.design, problem.y, problem.weights, fit.family, eta=hint)
-        if recession is not None:
+        # A direction along which no row moves is one of rounding, and would be found again of all rows.
+        if recession is not None and np.any((recession.signs != 0.0) & (problem.weights > 0.0)):
             limit = limit_fit(fit, recession, control)
             return Settled(_limiting(fit, limit), limit, None)
     # Iterations that merely ran out are reported as such; those that could not move, or were

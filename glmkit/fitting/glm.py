@@ -25,7 +25,7 @@ from glmkit.fitting.large import refuse_information
 from glmkit.fitting.maximum import solved, starting_point
 from glmkit.fitting.null import NullModel, WithinCells, null_model
 from glmkit.fitting.null_rows import null_rows
-from glmkit.fitting.objective import CHOLESKY_CONDITION, GLMObjective, Point
+from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.points import Losses, Measures, is_linear
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession
@@ -280,10 +280,9 @@ def _end_from_sample(problem: Problem, family: Family, control: Control) -> _End
         return None
     try:
         with np.errstate(all="ignore"):  # columns that leave the range are found so
-            end = _maximum(beginning, None, control, None)
+            return _maximum(beginning, None, control, None)
     except (GlmkitError, np.linalg.LinAlgError):  # all rows will tell what the matter is
         return None
-    return end if end.solution.factor.condition < CHOLESKY_CONDITION else None
 
 
 def _starting(objective: GLMObjective, independence: Independence, start: Array | None) -> Start | None:

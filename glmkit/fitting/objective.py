@@ -144,6 +144,7 @@ class GLMObjective(Objective):
     weights: Array
     offset: Array
     count: float = field(default=0.0)  # rows that count, for the dispersion's df
+    strict: bool = False  # whether nearly dependent columns are an error: all rows may have begun wrongly
 
     def at(self, beta: Array, asked: Asked = Asked.STEP) -> Point:
         """Return the point at `beta`."""
@@ -230,6 +231,8 @@ class GLMObjective(Objective):
             return _quiet(Quadratic(sums.score, known, known.solve(sums.score), unit), floor)
         factor = self._constant_factor if sums.gram is None else cholesky_factor(sums.gram)
         if factor is None or factor.condition > CHOLESKY_CONDITION:
+            if self.strict:
+                raise np.linalg.LinAlgError("the columns are nearly dependent")
             return _quiet(self._quadratic_by_qr(point, self.working_weights(point), unit), floor)
         score, step = sums.score, factor.solve(sums.score)
         if float(step @ score) < ROUGH * unit and self._accurate(factor.condition):

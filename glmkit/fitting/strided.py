@@ -63,7 +63,8 @@ class Beginning(NamedTuple):
 def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginning | None:
     """Return independent columns and a start for a problem of many rows; None where a sample cannot tell.
 
-    That the columns are independent in all rows is to be seen from the condition at the end.
+    That the columns are independent in all rows is to be seen on the way: its objective raises LinAlgError where
+    they nearly are not.
     """
     n, p = problem.design.shape
     if is_linear(family) or n < STRIDE * max(LEAST_ROWS, LEAST_ROWS_A_COLUMN * p):
@@ -84,7 +85,7 @@ def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginni
     if reached is None:
         return None
     whole = replace(found, design=problem.design.shifted(found.centring.shift), factor=None)
-    objective = _objective_of(problem, family, whole)
+    objective = replace(_objective_of(problem, family, whole), strict=True)
     with np.errstate(all="ignore"):  # columns that leave the range are found so
         start = _at_all_rows(objective, reached)
     return None if start is None else Beginning(whole, objective, start)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy
 
+import glmkit as gk
 from glmkit import Binomial, Gamma, Gaussian, InverseGaussian, Poisson
 from glmkit.design.dense import DenseDesign
 from glmkit.fitting.cone import held_by_few, improving_direction, independent_on, margins
@@ -329,3 +331,17 @@ def test_with_all_rows_tried_the_short_cut_is_the_whole_answer():
     held, down = held_and_down()
     np.testing.assert_array_equal(held, ~down)
     assert 0 < np.sum(held) < 200
+
+
+@pytest.mark.filterwarnings("ignore::glmkit.errors.GlmkitWarning")
+def test_a_direction_that_moves_no_row_is_not_followed_for_ever():
+    data = pd.DataFrame(
+        {
+            "x": [922.8, 229.6, 5.0, 1.6e9, 6.0, 177.2, 4.0, 6.0, 2.0, -3.0, 1e3, 1e-300],
+            "z": [9.007199e15, 1.0, 1.346042e-8, -1e12, 4.0, 0.0, 0.0, -0.0, 1.6e9, 1e12, 4.0, 9.0],
+            "g": list("caabacccccab"),
+            "y": [0, 2, 2, 0, 9, 2, 0, 5, 6, 4, 11, 12],
+        }
+    )
+    fit = gk.glm("y ~ pmin(x, z) + I(x**2) + z:g", data, gk.Tweedie(1.5, "log"))
+    assert len(fit.coef) == 6
