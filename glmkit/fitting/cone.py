@@ -234,13 +234,18 @@ def _candidates(rows: Array, g: Array) -> list[Array]:
 
 def _normalised(design: Design, signs: Array, basis: Array, chosen: IntArray) -> Array:
     """Return s_i x_i basis, each of length 1, once each; rows that vanish are left out."""
-    X = design.select(chosen).dense()
-    rows = signs[chosen, None] * (X @ basis)
-    # Rows that the closed rows determine come out as rounding, which has a length too.
-    rows[np.abs(rows) <= TIE * (np.abs(X) @ np.abs(basis))] = 0.0
+    rows = signs[chosen, None] * _products(design, basis, chosen)
     length = np.linalg.norm(rows, axis=1)
     rows = rows[length > 0.0] / length[length > 0.0, None]
     return np.asarray(np.unique(rows, axis=0))
+
+
+def _products(design: Design, basis: Array, chosen: IntArray) -> Array:
+    """Return some rows times `basis`: 0 where closed rows determine them, which would come out as rounding."""
+    X = design.select(chosen).dense()
+    rows = np.asarray(X @ basis)
+    rows[np.abs(rows) <= TIE * (np.abs(X) @ np.abs(basis))] = 0.0
+    return rows
 
 
 def _first_rows(
@@ -256,7 +261,7 @@ def _first_rows(
         near = open_rows[np.argpartition(margin, ADDED)[:ADDED]]
     chosen = np.union1d(spread, near)
     for _ in range(basis.shape[1]):
-        free = _null_vector(design.select(chosen).dense() @ basis)
+        free = _null_vector(_products(design, basis, chosen))
         if free is None:
             break
         chosen = np.union1d(chosen, [np.argmax(np.abs(signs * design.dot(basis @ free)))])

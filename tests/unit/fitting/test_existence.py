@@ -345,3 +345,19 @@ def test_a_direction_that_moves_no_row_is_not_followed_for_ever():
     )
     fit = gk.glm("y ~ pmin(x, z) + I(x**2) + z:g", data, gk.Tweedie(1.5, "log"))
     assert len(fit.coef) == 6
+
+
+def test_one_separated_row_among_thousands_is_found_whatever_the_others_round_to():
+    # Along the only direction the others stay where they are but for rounding: no sign that they span it.
+    rng = np.random.default_rng(1026)
+    n = 4_000
+    level = rng.integers(0, 19, size=n)
+    level[n // 2 + 3] = 19
+    data = pd.DataFrame(
+        {"g": pd.Categorical(level), "x": 1e3 + rng.normal(size=n), "z": rng.normal(size=n) / 300}
+    )
+    data["y"] = rng.poisson(np.exp(0.3 * (data["x"] - 1e3)))
+    data.loc[n // 2 + 3, "y"] = 0
+    for coding in ("g", "C(g, contr.sum)"):
+        with pytest.warns(gk.SeparationWarning, match="perfectly"):
+            gk.glm(f"y ~ x + z + {coding}", data, "poisson")
