@@ -216,9 +216,13 @@ class _Region:
         return _State(beta, eta, self._deviance(eta))
 
     def _deviance(self, eta: Array) -> float:
-        deviance = self.objective.family.unit_deviance(self.objective.y, self.mean(eta))
-        total = float(np.sum(self.objective.weights[self.counted] * deviance[self.counted]))
+        total = float(np.sum(self._deviances(eta)))
         return total if np.isfinite(total) else float("inf")
+
+    def _deviances(self, eta: Array) -> Array:
+        """Return what each row adds to the deviance, 0 for rows that do not count."""
+        deviance = self.objective.family.unit_deviance(self.objective.y, self.mean(eta))
+        return np.asarray(self.objective.weights * np.where(self.counted, deviance, 0.0))
 
     def mean(self, eta: Array) -> Mean:
         """Return the mean, next to a bound where eta is on it."""
@@ -319,9 +323,12 @@ class _Region:
         design = self.objective.design
         size = max(1.0, float(np.max(np.abs(state.eta[self.counted]), initial=0.0)))
         fall, rise = self.room(state.eta)
-        active = np.flatnonzero(np.minimum(fall, rise) <= ON * size)
+        below = fall < rise
+        near = np.flatnonzero(np.minimum(fall, rise) <= ON * size)
         eta = state.eta.copy()
-        eta[active] = np.where(fall[active] < rise[active], self.bounds.lower, self.bounds.upper)
+        eta[near] = np.where(below[near], self.bounds.lower, self.bounds.upper)
+        active = near[self._deviances(eta)[near] <= state.deviance * (1.0 + MERIT_ROUNDING)]
+        eta = np.where(np.isin(np.arange(len(eta)), active), eta, state.eta)
         face = _face(design.select(active).dense(), np.sqrt(np.diag(design.gram(self.objective.weights))))
         mean = self.mean(eta)
         multipliers = np.zeros(len(eta))
@@ -329,7 +336,7 @@ class _Region:
         beta = state.beta
         if len(working):
             score = design.tdot(self.score_rows(eta))
-            outward = np.where(fall[working] < rise[working], -1.0, 1.0)
+            outward = np.where(below[working], -1.0, 1.0)
             rows = design.select(working).dense()
             multipliers[working] = outward * least_squares("The fit on the edge", rows.T, score)
             # On the bounds to the last digit.

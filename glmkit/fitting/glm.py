@@ -306,7 +306,8 @@ def _maximum(beginning: Beginning, start: Array | None, control: Control, sums: 
     cells = objective if begun is not None else by_cell(objective, sums)
     factor = independence.factor if cells is objective else None
     first = begun or _starting(cells, independence, start)
-    solution = solved(cells, first, independence.centring.span_constant, control, factor)
+    given = start is not None
+    solution = solved(cells, first, independence.centring.span_constant, control, factor, given=given)
     inverse = cells.inverse_information(solution.point, solution.factor)
     if cells is objective:
         return _End(independence, solution, inverse, losses=vars(objective).get("losses"))

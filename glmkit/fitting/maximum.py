@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from glmkit._typing import Array
+from glmkit.fitting.ends import LOOKED_AT, Bend, Rows, best_end
 from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.fitting.starting import Start, drawn_back
 from glmkit.numerics.factor import InformationFactor
 
 __all__ = ["scored", "solved", "starting_point"]
-
-# Working weights this far apart are those of a plateau, or of data that deserve a second look.
-FLAT = 1e-6
-# Share by which deviances of the same maximum differ by rounding.
-SAME = 1e-9
 
 
 def starting_point(
@@ -41,11 +39,28 @@ def _inner_coefficients(objective: GLMObjective, constant: Array | None) -> list
     p = objective.design.shape[1]
     candidates = [np.zeros(p)]
     if constant is not None:
-        used = objective.weights > 0
-        average = np.average(objective.y[used], weights=objective.weights[used])
-        eta = objective.family.link(np.array([average]))[0] - objective.offset[used]
+        eta = _predictor_at(objective, _average(objective))
         candidates = [constant * level for level in (np.mean(eta), np.max(eta), np.min(eta))] + candidates
     return [candidate for candidate in candidates if np.all(np.isfinite(candidate))]
+
+
+def _other_starts(objective: GLMObjective, constant: Array) -> Iterator[Point]:
+    """Yield valid points of the mean, the largest and the median response in every row, but for offsets."""
+    responses = objective.y[objective.weights > 0]
+    for mean in (_average(objective), np.max(responses), np.median(responses)):
+        point = objective.at(constant * np.mean(_predictor_at(objective, mean)))
+        if np.isfinite(point.merit):
+            yield point
+
+
+def _average(objective: GLMObjective) -> float:
+    used = objective.weights > 0
+    return float(np.average(objective.y[used], weights=objective.weights[used]))
+
+
+def _predictor_at(objective: GLMObjective, mean: float) -> Array:
+    """Return what the offsets leave of the linear predictor at a mean, in the rows that count."""
+    return np.asarray(objective.family.link(np.array([mean]))[0] - objective.offset[objective.weights > 0])
 
 
 def solved(
@@ -54,39 +69,31 @@ def solved(
     constant: Array | None,
     control: Control,
     known: InformationFactor | None = None,
+    *,
+    given: bool = False,
 ) -> Solution:
-    """Return the end of the iterations from a start; None of a linear model, which owes none."""
+    """Return the end of the iterations from a start; None of a linear model, which owes none.
+
+    A start that was `given` is taken for near the maximum that is meant.
+    """
     if start is not None:
-        return scored(objective, start, constant, control)
+        return scored(objective, start, constant, control, given=given)
     point, factor = objective.linear_solution(known)
     return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
 
 
-def scored(objective: GLMObjective, start: Start, constant: Array | None, control: Control) -> Solution:
-    """Return where the iterations end; where that is no maximum, where they end from the constant mean.
+def scored(
+    objective: GLMObjective, start: Start, constant: Array | None, control: Control, *, given: bool = False
+) -> Solution:
+    """Return where the iterations end; of several ends, where that is in doubt, the one of least deviance."""
+    first = fisher_scoring(objective, start.point, control, known=start.factor)
+    if constant is None:
+        return first
+    y, weights = objective.y, objective.weights
+    few = not given and len(y) <= LOOKED_AT
 
-    With V = mu^3 a response close to 0 throws the first steps onto a plateau, where means are so
-    large, or the link so flat, that no weight is left to a step back.
-    """
-    solution = fisher_scoring(objective, start.point, control, known=start.factor)
-    if objective.family.dispersion is not None or constant is None or not _is_lost(objective, solution):
-        return solution
-    inside = objective.at(_inner_coefficients(objective, constant)[0])
-    if not np.isfinite(inside.merit):
-        return solution
-    again = fisher_scoring(objective, inside, control)
-    better = again.converged and again.point.merit <= solution.point.merit * (1.0 + SAME)
-    return again if better else solution
+    def bend_at(point: Point) -> Bend:
+        return Bend().and_rows(objective.family, y, weights, point.eta, few=few)
 
-
-def _is_lost(objective: GLMObjective, solution: Solution) -> bool:
-    """Return whether the iterations may have ended on a plateau: O(n) where weights are of one size."""
-    if not solution.converged:
-        return True
-    if objective.family.canonical or objective.family.constant_weight is not None:
-        return False  # a convex deviance has one stationary point, and constant weights no plateau
-    weights = objective.working_weights(solution.point)
-    counted = weights[objective.weights > 0]
-    if np.min(counted, initial=np.inf) >= FLAT * np.max(counted, initial=0.0) > 0.0:
-        return False
-    return objective.newton(solution.point, objective.quadratic(solution.point)) is None
+    rows = Rows(bend_at, lambda: _other_starts(objective, constant), few)
+    return best_end(objective, objective.family, first, control, rows)

@@ -35,6 +35,7 @@ from glmkit.fitting.points import (
     counted,
     is_linear,
     losses_of,
+    observed_weights,
     pearson_sum,
 )
 from glmkit.fitting.signs import is_watched
@@ -64,8 +65,6 @@ REFINED_PRODUCTS = 2_000_000
 QR_NUMBERS = 1 << 20
 # Numbers of a design, 4 GiB of them, beyond which it is not laid out to refine what it takes to the last digit.
 REFINED_NUMBERS = 1 << 29
-# Step of the differences for the observed information: the cube root of a rounding.
-DIFFERENCE = 6e-6
 # Numbers of a design from which on one pass over blocks of rows finds a point with all a step needs.
 SWEPT_NUMBERS = 2_000_000
 EPSILON = float(np.finfo(np.float64).eps)
@@ -278,13 +277,7 @@ class GLMObjective(Objective):
         """
         if self.family.canonical or quadratic.factor.condition > CHOLESKY_CONDITION:
             return None
-        away = DIFFERENCE * (1.0 + np.abs(point.eta))
-        ahead, behind = (
-            self.family.score_residual(self.y, self.family.mean(point.eta + change))
-            for change in (away, -away)
-        )
-        with np.errstate(invalid="ignore"):  # a row of zero weight may be at infinity
-            observed = counted(self.weights, (behind - ahead) / (2.0 * away))
+        observed = self.row_curvature(point)
         if not np.all(np.isfinite(observed)):
             return None
         negative = np.maximum(-observed, 0.0)
@@ -293,6 +286,10 @@ class GLMObjective(Objective):
             information = information - self.design.gram(negative)
         factor = cholesky_factor(information)
         return None if factor is None else factor.solve(quadratic.score)
+
+    def row_curvature(self, point: Point) -> Array:
+        """Return -d2 l / d eta2 of every row times its weight, (n,), 0 in rows that do not count."""
+        return observed_weights(self.family, self.y, self.weights, point.eta)
 
     def working_weights(self, point: Point) -> Array:
         """Return W, (n,): weights times working weights, 0 in rows that do not count."""

@@ -9,6 +9,7 @@ import numpy as np
 from glmkit._typing import Array, BoolArray
 from glmkit.families.base import Family
 from glmkit.fitting.chunked.stream import Piece, Stream, Total
+from glmkit.fitting.ends import LOOKED_AT
 from glmkit.fitting.problem import Problem
 
 __all__ = ["Basics", "basics_of"]
@@ -21,7 +22,7 @@ class Basics:
     `weight`, `response` and `rest` are the sums of w, w y and w (1 - y); `counts` and `prior` those
     of the frequencies and of prior times frequency over rows of positive weight; `average` is the
     weighted mean of the family's starting means, `broken` how many responses its likelihood does
-    not hold for.
+    not hold for; `responses` are those of few rows.
     """
 
     first: Problem
@@ -37,6 +38,8 @@ class Basics:
     largest_prior: float = 0.0
     largest_trials: float = 0.0
     offset_range: tuple[float, float] = (np.inf, -np.inf)
+    largest_response: float = -np.inf
+    responses: list[Array] = field(default_factory=list)
     mean: Array = field(default_factory=lambda: np.zeros(0))
     squares: Array = field(default_factory=lambda: np.zeros(0))
 
@@ -49,6 +52,11 @@ class Basics:
     def nobs(self) -> float:
         """Rows that count."""
         return float(self.counts.value)
+
+    @property
+    def are_few(self) -> bool:
+        """Whether rows are few enough to look for another maximum."""
+        return self.rows <= LOOKED_AT
 
     @property
     def average(self) -> float | None:
@@ -76,6 +84,8 @@ class Basics:
             self.largest_trials = max(self.largest_trials, float(np.max(problem.trials, initial=0.0)))
         self._add_offset(problem, used)
         self._add_columns(problem, used)
+        self.largest_response = float(np.max(y, initial=self.largest_response, where=used))
+        self.responses = [*self.responses, y[used]] if self.are_few else []
 
     def _add_offset(self, problem: Problem, used: BoolArray) -> None:
         if problem.offset is not None and np.any(used):

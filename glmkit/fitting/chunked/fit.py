@@ -22,8 +22,9 @@ from glmkit.fitting.chunked.measures import Measures, RowMean, measures_of
 from glmkit.fitting.chunked.null import null_mean_of
 from glmkit.fitting.chunked.objective import ChunkedObjective
 from glmkit.fitting.chunked.start import beginning_of
-from glmkit.fitting.chunked.starting_point import given_point, starting_point
+from glmkit.fitting.chunked.starting_point import given_point, other_starts, starting_point
 from glmkit.fitting.chunked.stream import Stream
+from glmkit.fitting.ends import Rows, best_end
 from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.goodness import dispersion_of
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
@@ -107,7 +108,9 @@ def _solution(objective: ChunkedObjective, basics: Basics, control: Control, sta
         point, factor = objective.linear_solution()
         return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
     first = starting_point(objective, basics) if start is None else given_point(objective, start)
-    return fisher_scoring(objective, first, control)
+    few = start is None and basics.are_few
+    rows = Rows(lambda point: objective.bend_at(point, few=few), lambda: other_starts(objective, basics), few)
+    return best_end(objective, objective.family, fisher_scoring(objective, first, control), control, rows)
 
 
 def _check_falling(trace: tuple[Iteration, ...]) -> None:

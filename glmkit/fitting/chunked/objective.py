@@ -17,13 +17,13 @@ from glmkit.families.base import Family, Mean
 from glmkit.fitting.chunked.start import Beginning
 from glmkit.fitting.chunked.stream import Piece, Stream, Total, fitted_pieces
 from glmkit.fitting.chunked.triangle import stream_gradient, stream_root
+from glmkit.fitting.ends import Bend
 from glmkit.fitting.fitted import FittedAs
 from glmkit.fitting.independence import Independence
 from glmkit.fitting.objective import (
     CHOLESKY_CONDITION,
     COMPENSATED_CONDITION,
     COMPENSATED_ELEMENTS,
-    DIFFERENCE,
     EPSILON,
     INVERSE_CONDITION,
     GLMObjective,
@@ -31,7 +31,7 @@ from glmkit.fitting.objective import (
     Point,
     Quadratic,
 )
-from glmkit.fitting.points import Asked, is_linear
+from glmkit.fitting.points import Asked, is_linear, observed_weights
 from glmkit.numerics.factor import InformationFactor, cholesky_factor, factor_of_root
 from glmkit.numerics.least_squares import cautious_rate, qr_rate, refined
 from glmkit.numerics.scaling import power_of_two
@@ -156,19 +156,23 @@ class ChunkedObjective(Objective):
             return None
         total = Total()
         for piece, design in fitted_pieces(self.stream, self.independence, "curvature"):
-            observed = self._observed(piece, design.dot(point.beta) + piece.problem.added)
+            problem = piece.problem
+            eta = design.dot(point.beta) + problem.added
+            observed = observed_weights(self.family, problem.y, problem.weights, eta)
             if not np.all(np.isfinite(observed)):
                 return None
             total.add(design.gram(np.maximum(observed, 0.0)) - design.gram(np.maximum(-observed, 0.0)))
         factor = cholesky_factor(total.value)
         return None if factor is None else factor.solve(quadratic.score)
 
-    def _observed(self, piece: Piece, eta: Array) -> Array:
-        """Return -d2 l / d eta2 by central differences of the score residual, as in memory."""
-        away = DIFFERENCE * (1.0 + np.abs(eta))
-        y, family = piece.problem.y, self.family
-        ahead, behind = (family.score_residual(y, family.mean(eta + change)) for change in (away, -away))
-        return _counted(piece, (behind - ahead) / (2.0 * away))
+    def bend_at(self, point: Point, *, few: bool) -> Bend:
+        """Return how the deviance is bent at a point, from one pass."""
+        bend = Bend()
+        for piece, design in fitted_pieces(self.stream, self.independence, "weights"):
+            problem = piece.problem
+            eta = design.dot(point.beta) + problem.added
+            bend = bend.and_rows(self.family, problem.y, problem.weights, eta, few=few)
+        return bend
 
     def linear_solution(self) -> tuple[Point, InformationFactor]:
         """Return the solution of a linear model, refined on the residuals of the data."""
