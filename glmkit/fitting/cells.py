@@ -23,7 +23,7 @@ from glmkit.design.matrix import Design
 from glmkit.families.base import Family
 from glmkit.fitting.fitted import FittedByCell
 from glmkit.fitting.objective import GLMObjective
-from glmkit.fitting.points import Point, block_deviance, is_linear
+from glmkit.fitting.points import Point, block_deviance, block_loss, counted, is_linear
 from glmkit.fitting.problem import Problem
 from glmkit.numerics.compensated import sums_by_code
 from glmkit.numerics.rowwise import over_rows, row_blocks
@@ -95,6 +95,7 @@ def by_cell(objective: GLMObjective, sums: CellSums | None = None) -> GLMObjecti
         weights=total,
         offset=repeated(0.0, count),
         count=float(np.count_nonzero(filled)),
+        tally=None,
     )
 
 
@@ -110,8 +111,31 @@ def at_rows(objective: GLMObjective, cells: GLMObjective, point: Point) -> Point
         eta = fitted.predictor_of(rows)
         return block_deviance(family, y[rows], weights[rows], eta, family.mean(eta))
 
-    total = sum(over_rows(deviance, len(y)))
+    total = _deviance_by_losses(objective, cells, fitted.of_cells)
+    if total is None:
+        total = sum(over_rows(deviance, len(y)))
     return Point(point.beta, fitted, total if np.isfinite(total) else float("inf"))
+
+
+def _deviance_by_losses(objective: GLMObjective, cells: GLMObjective, eta: Array) -> float | None:
+    """Return the deviance of the rows from sums alone, losses being linear in y; None where its digits would suffer.
+
+    Of counts mu - y eta with eta = eta_cell + offset adds up to the cells' losses and the sum of y offset.
+    """
+    losses = objective.losses
+    if losses is None:
+        return None
+    total = block_loss(losses.loss, cells.y, cells.weights, eta, cells.family.mean(eta))
+    if np.any(objective.offset):
+
+        def moved(rows: slice) -> Array:
+            terms = counted(objective.weights[rows], objective.y[rows] * objective.offset[rows])
+            return np.array([np.sum(terms), np.sum(np.abs(terms))])
+
+        by_offset, size = np.sum(over_rows(moved, len(objective.y)), axis=0).tolist()
+        total, losses = total - by_offset, losses._replace(size=losses.size + size)
+    deviance = losses.deviance(total)
+    return deviance if losses.tell(deviance) else None
 
 
 def _exposures(objective: GLMObjective, rows: slice) -> Array:

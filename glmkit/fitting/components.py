@@ -24,8 +24,8 @@ from glmkit.errors import FitError
 from glmkit.families.base import Mean
 from glmkit.families.vector import VectorFamily
 from glmkit.fitting.fitted import FittedAs
-from glmkit.fitting.objective import Objective, Point, Quadratic, weight_unit
-from glmkit.fitting.points import Asked
+from glmkit.fitting.objective import Objective, Point, Quadratic
+from glmkit.fitting.points import Asked, weight_unit
 from glmkit.numerics.factor import InformationFactor, cholesky_factor
 
 __all__ = [

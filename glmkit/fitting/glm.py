@@ -25,7 +25,7 @@ from glmkit.fitting.large import refuse_information
 from glmkit.fitting.maximum import solved, starting_point
 from glmkit.fitting.null import NullModel, WithinCells, null_model
 from glmkit.fitting.null_rows import null_rows
-from glmkit.fitting.objective import GLMObjective, Point
+from glmkit.fitting.objective import GLMObjective, Point, objective_of
 from glmkit.fitting.points import Losses, Measures, is_linear
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession
@@ -263,7 +263,7 @@ def _ended(
             return end
     independence = known.independence or independence_of(problem, family, cells)
     design = independence.design
-    objective = GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
+    objective = objective_of(problem, family, design)
     if problem.method == "ml" or objective.linear:
         return _maximum(Beginning(independence, objective, None), start, control, cells)
     return _adjusted_maximum(objective, independence, problem, start, control)

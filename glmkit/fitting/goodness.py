@@ -12,6 +12,7 @@ from glmkit._typing import Array, BoolArray
 from glmkit.families.base import Family, Mean
 from glmkit.fitting.problem import Problem
 from glmkit.numerics.rowwise import over_rows
+from glmkit.numerics.vectors import repeated
 
 __all__ = [
     "Likelihood",
@@ -84,6 +85,9 @@ class Likelihood:
 
     def _saturated_at(self, phi: float) -> float:
         """Return the log-likelihood at mu = y."""
+        if phi not in self._saturated and (tally := self.problem.tally) is not None:
+            ones = repeated(1.0, len(tally.values))
+            self._saturated[phi] = tally.total(lambda y: self.family.saturated(y, ones, phi, None))
         if phi not in self._saturated:
             y, prior, counts, trials = self._rows
             self._saturated[phi] = weighted_sum(

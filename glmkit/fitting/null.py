@@ -75,7 +75,7 @@ def _deviance(problem: Problem, family: Family, mean: RowMeans, losses: Losses |
     if losses is not None and problem.intercept and problem.offset is None:
         one = mean(slice(0, 1))
         loss = float(losses.loss.of(one.mu, one, family.link(one.mu))[0])
-        deviance = 2.0 * (loss * float(np.sum(problem.weights)) - losses.least)
+        deviance = losses.deviance(loss * float(np.sum(problem.weights)))
         if losses.tell(deviance):
             return deviance
     return deviance_of(problem, family, mean)

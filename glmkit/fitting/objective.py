@@ -37,14 +37,18 @@ from glmkit.fitting.points import (
     losses_of,
     observed_weights,
     pearson_sum,
+    uneven,
+    weight_unit,
 )
+from glmkit.fitting.problem import Problem
 from glmkit.fitting.signs import is_watched
 from glmkit.numerics.compensated import compensated_residual
 from glmkit.numerics.factor import InformationFactor, cholesky_factor, qr_factor_of_blocks
 from glmkit.numerics.least_squares import refine_solution, refined_inverse, weighted_least_squares
 from glmkit.numerics.rowwise import over_rows, row_blocks
+from glmkit.numerics.tally import Tally
 
-__all__ = ["GLMObjective", "Objective", "Point", "Quadratic"]
+__all__ = ["GLMObjective", "Objective", "Point", "Quadratic", "objective_of"]
 
 # Condition of the equilibrated columns up to which the normal equations are trusted:
 # their own condition is its square, and 1e12 leaves four digits of the step, which the
@@ -102,25 +106,6 @@ class Objective(Protocol):
 
 # Share of the deviance below which Pearson's statistic is the scale of a standard error.
 FAR_BELOW = 0.01
-# Weights this far apart are still fitted alike: standard errors a thousand times larger.
-EVEN = 1e-6
-# The rounding of a step, 1e-15 of the predictor, has to stay below the tolerance, 1e-9, in the unit.
-SMALLEST_UNIT = 1e-8
-
-
-def weight_unit(weights: Array) -> float:
-    """Return the square of the unit of a step, so that tiny weights are fitted as well as weights of 1.
-
-    Standard errors of 1e6, of weights of 1e-12, would make of any step a small one.
-    """
-    return min(1.0, float(np.max(weights, initial=0.0)) or 1.0) * uneven(weights)
-
-
-def uneven(weights: Array) -> float:
-    """Return how much smaller the square of the unit is for rows whose weights are far below others'."""
-    largest = float(np.max(weights, initial=0.0))
-    smallest = float(np.min(weights, initial=largest, where=weights > 0))
-    return min(1.0, max(smallest / largest / EVEN, SMALLEST_UNIT)) if largest > 0 else 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +120,8 @@ class GLMObjective(Objective):
     y, weights, offset : (n,) arrays
         Response; prior times frequency weights, zero where a row does not count; offset
         on the link scale.
+    tally : Tally, optional
+        Of y, where all weights are 1.
     """
 
     family: Family
@@ -144,6 +131,7 @@ class GLMObjective(Objective):
     offset: Array
     count: float = field(default=0.0)  # rows that count, for the dispersion's df
     strict: bool = False  # whether nearly dependent columns are an error: all rows may have begun wrongly
+    tally: Tally | None = None
 
     def at(self, beta: Array, asked: Asked = Asked.STEP) -> Point:
         """Return the point at `beta`."""
@@ -172,7 +160,7 @@ class GLMObjective(Objective):
             watched = is_watched(self.family, np.concatenate(visit.watched))
             return Point(beta, fitted, merit, measures=Measures(float(swept.sums[1]), watched))
         if losses is not None:
-            merit = 2.0 * (merit - losses.least)
+            merit = losses.deviance(merit)
         if swept.tdot is not None:
             sums = Sums(swept.tdot, swept.gram, *swept.sums[1:].tolist())
         return Point(beta, fitted, merit, sums, exact=losses is None)
@@ -201,7 +189,7 @@ class GLMObjective(Objective):
     def losses(self) -> Losses | None:
         """What the deviance is a difference of; None where the family has no such form."""
         loss = loss_of(self.family)
-        return None if loss is None else losses_of(loss, self.y, self.weights)
+        return None if loss is None else losses_of(loss, self.y, self.weights, self.tally)
 
     def point(self, beta: Array, eta: Array) -> Point:
         """Return the point at `beta`, whose linear predictor is `eta`."""
@@ -393,3 +381,9 @@ def _quiet(quadratic: Quadratic, floor: float) -> Quadratic:
     """Return the quadratic without its step where a perfect fit has left nothing but rounding."""
     is_noise = quadratic.unit <= floor and float(quadratic.step @ quadratic.score) <= floor
     return quadratic._replace(step=np.zeros_like(quadratic.step)) if is_noise else quadratic
+
+
+def objective_of(problem: Problem, family: Family, design: Design) -> GLMObjective:
+    """Return the objective of a problem over some of its columns."""
+    tally = problem.tally if loss_of(family) is not None else None
+    return GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs, tally=tally)

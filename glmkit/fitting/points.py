@@ -21,6 +21,7 @@ from glmkit.fitting.fitted import Fitted
 from glmkit.fitting.signs import watched_responses
 from glmkit.numerics.factor import InformationFactor
 from glmkit.numerics.rowwise import over_rows
+from glmkit.numerics.tally import Tally
 from glmkit.numerics.vectors import is_repeated
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "observed_weights",
     "pearson_sum",
     "released",
+    "uneven",
+    "weight_unit",
 ]
 
 
@@ -46,6 +49,10 @@ LOSSES_SIZE = 50.0
 LARGEST = 700.0
 # Step of the differences for the observed information: the cube root of a rounding.
 DIFFERENCE = 6e-6
+# Weights this far apart are still fitted alike: standard errors a thousand times larger.
+EVEN = 1e-6
+# The rounding of a step, 1e-15 of the predictor, has to stay below the tolerance, 1e-9, in the unit.
+SMALLEST_UNIT = 1e-8
 
 
 class Asked(Enum):
@@ -194,13 +201,19 @@ class Losses(NamedTuple):
     least: float
     size: float  # sum of the terms' sizes, of which roundings are a share
 
+    def deviance(self, total: float) -> float:
+        """Return the deviance of means whose losses have this sum."""
+        return 2.0 * (total - self.least)
+
     def tell(self, deviance: float) -> bool:
         """Return whether a deviance is so large that roundings of the losses do not show."""
         return self.size <= LOSSES_SIZE * deviance < float("inf")
 
 
-def losses_of(loss: Loss, y: Array, weights: Array) -> Losses | None:
-    """Return what the sum of losses is at least; None where rows have none."""
+def losses_of(loss: Loss, y: Array, weights: Array, tally: Tally | None = None) -> Losses | None:
+    """Return what the sum of losses is at least, by the tally of y where there is one; None where rows have none."""
+    if tally is not None:
+        y, weights = tally
 
     def part(rows: slice) -> Array:
         with np.errstate(all="ignore"):
@@ -209,6 +222,21 @@ def losses_of(loss: Loss, y: Array, weights: Array) -> Losses | None:
 
     least, size, total = np.sum(over_rows(part, len(y)), axis=0).tolist()
     return Losses(loss, least, size + total) if np.isfinite(size + total) else None
+
+
+def weight_unit(weights: Array) -> float:
+    """Return the square of the unit of a step, so that tiny weights are fitted as well as weights of 1.
+
+    Standard errors of 1e6, of weights of 1e-12, would make of any step a small one.
+    """
+    return min(1.0, float(np.max(weights, initial=0.0)) or 1.0) * uneven(weights)
+
+
+def uneven(weights: Array) -> float:
+    """Return how much smaller the square of the unit is for rows whose weights are far below others'."""
+    largest = float(np.max(weights, initial=0.0))
+    smallest = float(np.min(weights, initial=largest, where=weights > 0))
+    return min(1.0, max(smallest / largest / EVEN, SMALLEST_UNIT)) if largest > 0 else 1.0
 
 
 def is_linear(family: Family) -> bool:

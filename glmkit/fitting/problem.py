@@ -9,7 +9,8 @@ import numpy as np
 
 from glmkit._typing import Array
 from glmkit.design.matrix import Design
-from glmkit.numerics.vectors import repeated
+from glmkit.numerics.tally import Tally, tally_of
+from glmkit.numerics.vectors import is_repeated, repeated
 
 __all__ = ["Problem"]
 
@@ -65,6 +66,12 @@ class Problem:
         frequency = repeated(1.0, len(self.y)) if self.frequency is None else self.frequency
         used = self.weights > 0
         return frequency if np.all(used) else np.where(used, frequency, 0.0)
+
+    @cached_property
+    def tally(self) -> Tally | None:
+        """How often each response occurs, where many rows of equal weight have few whole numbers."""
+        alike = self.trials is None and is_repeated(self.weights) and self.weights[0] == 1.0
+        return tally_of(self.y) if alike else None
 
     @cached_property
     def nobs(self) -> float:

@@ -19,7 +19,7 @@ from glmkit._typing import Array, IntArray
 from glmkit.errors import GlmkitError
 from glmkit.families.base import Family
 from glmkit.fitting.independence import Independence, independence_of
-from glmkit.fitting.objective import CHOLESKY_CONDITION, GLMObjective, Point
+from glmkit.fitting.objective import CHOLESKY_CONDITION, GLMObjective, Point, objective_of
 from glmkit.fitting.points import Asked, is_linear
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
@@ -74,7 +74,7 @@ def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginni
     small = _sample_of(problem)
     try:
         found = independence_of(small, family)
-        objective = _objective_of(small, family, found)
+        objective = objective_of(small, family, found.design)
         if len(found.dropped):
             return None
         reached = _small_solution(
@@ -85,7 +85,7 @@ def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginni
     if reached is None:
         return None
     whole = replace(found, design=problem.design.shifted(found.centring.shift), factor=None)
-    objective = replace(_objective_of(problem, family, whole), strict=True)
+    objective = replace(objective_of(problem, family, whole.design), strict=True)
     with np.errstate(all="ignore"):  # columns that leave the range are found so
         start = _at_all_rows(objective, reached)
     return None if start is None else Beginning(whole, objective, start)
@@ -160,11 +160,6 @@ def _sample_of(problem: Problem) -> Problem:
         offset=of(problem.offset),
         trials=of(problem.trials),
     )
-
-
-def _objective_of(problem: Problem, family: Family, independence: Independence) -> GLMObjective:
-    design = independence.design
-    return GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
 
 
 def _every(objective: GLMObjective) -> GLMObjective:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special
 
 import glmkit as gk
 from glmkit.design import blocks
@@ -114,3 +117,28 @@ def test_a_printed_fit_has_made_no_vector_of_its_rows(monkeypatch):
     assert not {"eta", "mean"} & set(vars(fit.fit.fitted))
     np.testing.assert_allclose(fit.linear_predictor, np.log(fit.fitted), rtol=1e-12)
     np.testing.assert_allclose(fit.fitted, fit.predict(DATA), rtol=1e-12)
+
+
+def many_counts():
+    rng = np.random.default_rng(5)
+    n = 150_000
+    g, h, t = rng.integers(0, 5, n), rng.integers(0, 4, n), rng.uniform(0.1, 3.0, n)
+    y = rng.poisson(t * np.exp(0.1 * g - 0.4 * h))
+    return pd.DataFrame({"y": y, "g": pd.Categorical(g), "h": pd.Categorical(h), "t": t})
+
+
+@pytest.mark.parametrize("arguments", [{}, {"exposure": "t"}])
+def test_sums_over_many_rows_are_those_of_the_formulas(arguments):
+    data = many_counts()
+    fit = gk.glm("y ~ g + h", data, "poisson", **arguments)
+    y, mu, none = data["y"].to_numpy(float), fit.fitted.to_numpy(), data["t"].to_numpy()
+    none = none * (y.sum() / none.sum()) if arguments else np.full(len(y), y.mean())
+
+    def deviance(mean):
+        return 2.0 * math.fsum(special.xlogy(y, y / mean) - (y - mean))
+
+    assert fit.deviance == pytest.approx(deviance(mu), rel=2e-13)
+    assert fit.null_deviance == pytest.approx(deviance(none), rel=2e-13)
+    loglik = math.fsum(special.xlogy(y, mu) - mu - special.gammaln(y + 1.0))
+    assert fit.loglik == pytest.approx(loglik, rel=2e-13)
+    assert fit.pearson_chi2 == pytest.approx(math.fsum((y - mu) ** 2 / mu), rel=2e-13)
