@@ -57,6 +57,10 @@ class Column:
         fill_column(self.block.select(rows).parts, self.position, out)
         return out - self.shift
 
+    def held(self, values: Array) -> Column:
+        """Return a column of these values, (k,), in place of its own."""
+        return Column(self.block, self.position, numbers=values)
+
 
 def are_evenly_spaced(columns: Sequence[Column]) -> bool:
     """Return whether the last of some columns lies where the ones before it lead to expect, in one array."""

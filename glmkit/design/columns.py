@@ -133,6 +133,13 @@ class ColumnDesign:
             out[:, j] = column.select(rows)
         return DenseDesign(out)
 
+    def sampled(self, rows: IntArray) -> ColumnDesign:
+        """Return the design of these rows, which moving its columns does not copy."""
+        made = self.select(rows).values
+        return replace(
+            self, n=len(rows), columns=tuple(c.held(made[:, j]) for j, c in enumerate(self.columns))
+        )
+
     def shifted(self, shift: Array) -> ColumnDesign:
         """Return X - 1 shift'."""
         if not np.any(shift):

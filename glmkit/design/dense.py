@@ -96,6 +96,10 @@ class DenseDesign:
         """Return the design of these rows."""
         return DenseDesign(np.asfortranarray(self.values[rows]))
 
+    def sampled(self, rows: IntArray) -> DenseDesign:
+        """Return the design of these rows."""
+        return self.select(rows)
+
     def shifted(self, shift: Array) -> DenseDesign:
         """Return X - 1 shift'."""
         return self if not np.any(shift) else DenseDesign(np.asfortranarray(self.values - shift))

@@ -80,6 +80,10 @@ class Design(Protocol):
         """Return the design of these rows, in this order."""
         ...
 
+    def sampled(self, rows: IntArray) -> Design:
+        """Return the design of these rows, for a few passes over many of them."""
+        ...
+
     def shifted(self, shift: Array) -> Design:
         """Return X - 1 shift', the columns moved by (p,) `shift`."""
         ...

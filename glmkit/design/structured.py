@@ -225,6 +225,15 @@ class StructuredDesign:
 
     def select(self, rows: IntArray) -> StructuredDesign | ColumnDesign | DenseDesign:
         """Return the design of these rows."""
+        return self._of(self.plain.select(rows), rows)
+
+    def sampled(self, rows: IntArray) -> StructuredDesign | ColumnDesign | DenseDesign:
+        """Return the design of these rows, whose dense columns are moved without a copy."""
+        return self._of(self.plain.sampled(rows), rows)
+
+    def _of(
+        self, plain: DenseDesign | ColumnDesign, rows: IntArray
+    ) -> StructuredDesign | ColumnDesign | DenseDesign:
         coded = tuple(
             replace(
                 piece,
@@ -233,7 +242,7 @@ class StructuredDesign:
             )
             for piece in self.coded
         )
-        return StructuredDesign(self.plain.select(rows), self.at, coded).simplified()
+        return StructuredDesign(plain, self.at, coded).simplified()
 
     def shifted(self, shift: Array) -> StructuredDesign | ColumnDesign | DenseDesign:
         """Return X - 1 shift'."""

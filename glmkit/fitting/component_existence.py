@@ -195,6 +195,10 @@ class PairDesign:
         chosen = OpenRows(self.opened.row[rows], self.opened.pattern[rows], self.opened.closed[rows])
         return DenseDesign(np.asfortranarray(PairDesign(self.components, chosen).dense()))
 
+    def sampled(self, rows: IntArray) -> DenseDesign:
+        """Return the design of these rows."""
+        return self.select(rows)
+
     def shifted(self, shift: Array) -> DenseDesign:
         """Return X - 1 shift'."""
         return DenseDesign(np.asfortranarray(self.dense() - shift))

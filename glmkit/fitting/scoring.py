@@ -103,6 +103,7 @@ def fisher_scoring(
     *,
     rise: float = 0.0,
     known: InformationFactor | None = None,
+    near: float = 0.0,
 ) -> Solution:
     """Return the point of least merit reached from `start`.
 
@@ -117,6 +118,8 @@ def fisher_scoring(
         how far a root is, and whose valleys may lie elsewhere.
     known : InformationFactor, optional
         Of an information much like that at `start`, for the first step.
+    near : float
+        Length of a step, in standard errors, that need not be taken: where only a beginning is asked for.
 
     Notes
     -----
@@ -129,6 +132,8 @@ def fisher_scoring(
     here = _Here(start, objective.quadratic(start, known), known is None).released()
     for iteration in range(1, control.max_iter + 1):
         size = step_size(here.quadratic)
+        if size <= near and here.fresh and trace:
+            return Solution(here.point, here.quadratic.factor, tuple(trace), True, "")
         if size <= LEFT * control.tol and not here.fresh:
             here = here.refreshed(objective)
             size = step_size(here.quadratic)
@@ -147,7 +152,8 @@ def fisher_scoring(
         factor = here.quadratic.factor if reused else None
         pace = pace.after(size, here.fresh, halvings)
         here = _Here(moved, objective.quadratic(moved, factor), factor is None).released()
-    return here.solution(objective, trace, "iterations")
+    close = here.fresh and step_size(here.quadratic) <= near
+    return here.solution(objective, trace, "" if close else "iterations")
 
 
 class _Here(NamedTuple):

@@ -45,6 +45,8 @@ FAR_WORSE = 2.0
 LOOKED_AT = 4096
 # The small fits stop early: their own error is far larger.
 LOOSE = Control(tol=1e-2, max_iter=12, max_halvings=5)
+# Steps of this share of the noise, which is the root of the number of columns in standard errors, are not taken.
+NEAR = 0.1
 # The step that is taken even where estimates lead far out, those of rare levels say: it does not get far.
 EARLY = Control(tol=1e-2, max_iter=1, max_halvings=5)
 
@@ -128,12 +130,13 @@ def _of_more_rows(factor: InformationFactor) -> InformationFactor:
 def _small_solution(small: GLMObjective, first: First) -> Solution | None:
     """Return where a small fit ends; where that is in doubt, the point of its first steps; None where even they are."""
     start = strided_start(small, first) or Start(first(small, None))
-    early = fisher_scoring(small, start.point, EARLY, known=start.factor)
+    near = NEAR * float(np.sqrt(small.design.shape[1]))
+    early = fisher_scoring(small, start.point, EARLY, known=start.factor, near=near)
     if not early.factor.condition <= CHOLESKY_CONDITION:
         return None
     if early.converged or not _tells(small, early):
         return early
-    solution = fisher_scoring(small, early.point, LOOSE)
+    solution = fisher_scoring(small, early.point, LOOSE, near=near)
     return solution if solution.converged and _tells(small, solution) else early
 
 
@@ -153,7 +156,7 @@ def _sample_of(problem: Problem) -> Problem:
 
     return replace(
         problem,
-        design=problem.design.select(rows),
+        design=problem.design.sampled(rows),
         y=problem.y[rows],
         prior=problem.prior[rows],
         frequency=of(problem.frequency),
@@ -172,6 +175,7 @@ def _every(objective: GLMObjective) -> GLMObjective:
         weights=objective.weights[rows],
         offset=objective.offset[rows],
         count=objective.count / STRIDE,
+        tally=None,
     )
 
 
