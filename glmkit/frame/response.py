@@ -57,6 +57,11 @@ class Response:
     notes: tuple[str, ...] = ()
     empty: tuple[Hashable, ...] = ()
 
+    @property
+    def is_share(self) -> bool:
+        """Whether each row holds the share of its trials, which are its weight."""
+        return self.kind == "binomial" and self.trials is None and self.event == plain_name(self.label)
+
     def with_levels_of(self, weights: Array) -> Response:
         """Return the response over the levels that occur in rows of positive weight."""
         if self.indicator is None or self.levels is None:

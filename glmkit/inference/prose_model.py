@@ -33,7 +33,8 @@ def modelled(model: FittedModel, method: str) -> Iterator[str]:
         what=what,
     )
     if frame.response.event is not None:
-        yield f"The mean is the probability of {frame.response.event}."
+        what = "expected share" if frame.response.is_share else "probability of"
+        yield f"The mean is the {what} {frame.response.event}."
     yield from _rows(model)
     yield from _row_arguments(model)
 

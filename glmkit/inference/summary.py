@@ -99,7 +99,8 @@ def _identity(model: AnyModel) -> list[Fact]:
     formula = "(a ready design matrix)" if frame.ready else frame.formula.text
     facts = [Fact("Formula", formula)]
     if frame.response.event is not None:
-        facts.append(Fact("Modelled event", frame.response.event))
+        what = "Modelled share" if frame.response.is_share else "Modelled event"
+        facts.append(Fact(what, frame.response.event))
     levels = model.family.levels_text(frame.response.levels or ())
     if levels:
         facts.append(Fact("Levels", levels))

@@ -62,7 +62,7 @@ def plot_effect(model: DrawnFit, variable: str, by: str | None, ax: Axes | None,
 def _mean_name(model: DrawnFit) -> str:
     """Return what a mean of the response with its interval is called."""
     response = model.frame.response
-    if response.kind != "binomial":
+    if response.kind != "binomial" or response.is_share:
         return with_interval(f"Mean of {response.label}")
     return with_interval(f"Probability of {response.event or response.label}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 import glmkit as gk
 
 NEGATIVE_BINOMIAL = """
@@ -49,3 +51,12 @@ def test_summary_of_a_negative_binomial_fit_shows_theta_and_the_test_against_poi
 def test_summary_of_a_bias_reduced_fit_names_the_method():
     data = {"x": [1.0, 2, 3, 4, 5, 6, 7, 8], "y": [0, 0, 0, 0, 1, 1, 1, 1]}
     assert str(gk.glm("y ~ x", data, "binomial", method="firth").summary()) == FIRTH.strip()
+
+
+def test_a_share_is_not_called_an_event():
+    data = pd.DataFrame({"killed": [0.1, 0.4, 0.35, 0.8], "dose": [1.0, 2, 3, 4], "n": [20, 20, 20, 20]})
+    fit = gk.glm("killed ~ dose", data, "binomial", weights="n")
+    assert "Modelled share  killed" in str(fit.summary())
+    assert "Modelled event" not in str(fit.summary())
+    one = gk.glm("killed ~ dose", data.assign(killed=[0, 1, 0, 1]), "binomial")
+    assert "Modelled event  killed = 1" in str(one.summary())

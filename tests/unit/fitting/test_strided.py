@@ -8,7 +8,12 @@ import pytest
 
 import glmkit as gk
 from glmkit.design.columns import ColumnDesign
+from glmkit.design.dense import DenseDesign
 from glmkit.fitting import glm as fitting
+from glmkit.fitting.objective import objective_of
+from glmkit.fitting.problem import Problem
+from glmkit.fitting.strided import _every
+from glmkit.numerics.vectors import repeated
 
 RNG = np.random.default_rng(15)
 N = 250_000
@@ -116,3 +121,11 @@ def test_rows_that_the_sample_describes_badly_start_as_ever():
     fit = gk.glm("count ~ a + b", data, "poisson", offset="far")
     assert fit.converged
     assert len(fit.trace) < 20
+
+
+def test_a_sample_has_no_tally_of_the_rows_it_was_taken_of():
+    design = DenseDesign(np.ones((N, 1), order="F"))
+    problem = Problem(design, DATA["count"].to_numpy(float), repeated(1.0, N))
+    whole = objective_of(problem, gk.Poisson(), design)
+    assert whole.tally is not None
+    assert _every(whole).tally is None
