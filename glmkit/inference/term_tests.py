@@ -141,7 +141,8 @@ def rao_test(small: GLMFit, big: GLMFit, dispersion: float) -> TermTest:
     )
     with np.errstate(all="ignore"):  # limits of a separated fit: infinite where the weight is zero
         first = objective.quadratic(objective.point(np.zeros(big.rank), small.eta))
-    return chi_square_test(float(first.step @ first.score) / dispersion, df)
+        length = float(first.step @ first.score) / dispersion
+    return chi_square_test(length, df)
 
 
 def wald_test(estimate: Estimate, rows: Array, given: Array | None = None) -> TermTest:

@@ -74,9 +74,9 @@ def _correlation(model: FittedModel, columns: IntArray) -> Array:
         )
     covariance = model.estimate.vcov()[np.ix_(columns, columns)]
     error = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    if not np.all(error > 0):  # nan too
+    if not np.all((error > 0) & (error < np.inf)):  # nan too
         raise FitError(
-            "The standard errors are zero or unknown, so that nothing can be said of what inflates them."
+            "The standard errors are zero, infinite or unknown, so that nothing can be said of what inflates them."
         )
     return np.asarray(covariance / np.outer(error, error))
 

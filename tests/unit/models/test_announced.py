@@ -410,3 +410,91 @@ def test_constant_responses_are_not_taken_for_lost_iterations(family, size):
         warnings.simplefilter("ignore", gk.GlmkitWarning)
         fit = gk.glm("y ~ x", {"y": y, "x": [1.0, 2.0, 4.0, 3.0, 2.5, 1.5]}, family)
     assert fit.fit.reason != "lost"
+
+
+OFFSETS = [
+    766.8595581054688,
+    1e-300,
+    0.0,
+    -2.0,
+    2.0,
+    1000000000000.0,
+    4.0,
+    1000.0,
+    -0.0,
+    1.0,
+    0.0,
+    1000000000000.0,
+    -1000000000000.0,
+    2.0,
+    1000000000000.0,
+    1000000000000.0,
+    9007199254740992.0,
+    1e-12,
+    1e300,
+    -0.0,
+    -582.0171508789062,
+    -829.2250366210938,
+    1e300,
+    7.0,
+    -1.5,
+    4.0,
+    -0.0,
+    1600000000.0,
+    758.547607421875,
+    473.0915832519531,
+]
+
+
+@pytest.mark.filterwarnings("ignore::glmkit.GlmkitWarning")
+def test_standard_errors_without_end_leave_no_variance_inflation():
+    x = [
+        -0.2,
+        5.1,
+        5.0,
+        -1.4,
+        -0.3,
+        8.3,
+        5.7,
+        -1.0,
+        7.4,
+        -2.7,
+        4.1,
+        6.8,
+        1.1,
+        7.8,
+        1.7,
+        9.0,
+        5.0,
+        0.6,
+        -0.3,
+        -2.4,
+        6.4,
+        -0.4,
+        8.7,
+        4.3,
+        3.1,
+        -2.1,
+        0.6,
+        0.0,
+        2.7,
+        8.3,
+    ]
+    data = pd.DataFrame({"b": [one == "1" for one in "100001001100101111100110100000"], "x": x, "o": OFFSETS})
+    fit = gk.glm("b ~ round(x)", data, "quasibinomial", offset="o")
+    assert not np.all(np.isfinite(fit.std_error))
+    with pytest.raises(gk.FitError, match="zero, infinite or unknown"):
+        fit.vif()
+
+
+@pytest.mark.filterwarnings("ignore::glmkit.GlmkitWarning")
+def test_a_score_statistic_beyond_doubles_is_given_without_a_warning_of_numpy():
+    data = pd.DataFrame(
+        {
+            "w": [1, 1, 3, 1, 2],
+            "b": list("aabbb"),
+            "o": [488.3528747558594, 4.0, 1000000000000.0, 0.0, -1000000000000.0],
+        }
+    )
+    fit = gk.glm("cbind(w, 3 - w) ~ b", data, "binomial", offset="o", contrasts="helmert")
+    assert "b" in fit.anova(test="Rao").frame.index
