@@ -324,11 +324,12 @@ class _Region:
         size = max(1.0, float(np.max(np.abs(state.eta[self.counted]), initial=0.0)))
         fall, rise = self.room(state.eta)
         below = fall < rise
-        near = np.flatnonzero(np.minimum(fall, rise) <= ON * size)
-        eta = state.eta.copy()
-        eta[near] = np.where(below[near], self.bounds.lower, self.bounds.upper)
-        active = near[self._deviances(eta)[near] <= state.deviance * (1.0 + MERIT_ROUNDING)]
-        eta = np.where(np.isin(np.arange(len(eta)), active), eta, state.eta)
+        near = np.minimum(fall, rise) <= ON * size
+        on = np.where(near, np.where(below, self.bounds.lower, self.bounds.upper), state.eta)
+        # A row whose deviance there is above that of all rows is beside the bound.
+        near &= self._deviances(on) <= state.deviance * (1.0 + MERIT_ROUNDING)
+        active = np.flatnonzero(near)
+        eta = np.where(near, on, state.eta)
         face = _face(design.select(active).dense(), np.sqrt(np.diag(design.gram(self.objective.weights))))
         mean = self.mean(eta)
         multipliers = np.zeros(len(eta))

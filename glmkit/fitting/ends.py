@@ -79,7 +79,7 @@ class Rows:
 
 def best_end(objective: Objective, family: Family, first: Solution, control: Control, rows: Rows) -> Solution:
     """Return the best of the `first` end and, where that is in doubt, the ends from other starts."""
-    if family.canonical:
+    if family.canonical and first.converged:
         return first  # a convex deviance: one stationary point
     best = first
     bend = _bend(family, best, rows)
@@ -102,6 +102,6 @@ def _bend(family: Family, end: Solution, rows: Rows) -> Bend:
 
 def _is_lost(objective: Objective, family: Family, end: Solution, bend: Bend) -> bool:
     """Return whether the iterations may have ended on a plateau."""
-    if family.dispersion is not None or not (bend.flat or not end.converged):
+    if family.dispersion is not None or (end.converged and (family.canonical or not bend.flat)):
         return False
     return not end.converged or objective.newton(end.point, objective.quadratic(end.point)) is None

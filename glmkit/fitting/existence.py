@@ -35,7 +35,7 @@ from glmkit.fitting.boundary import ConstrainedFit, at_edge, constrained_fit, et
 from glmkit.fitting.fitted import FittedAs
 from glmkit.fitting.glm import GLMFit, fit_glm
 from glmkit.fitting.goodness import Likelihood, RowMeans, deviance_of, dispersion_of, pearson_statistic
-from glmkit.fitting.objective import GLMObjective
+from glmkit.fitting.objective import objective_of
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession, far_mean, recession_of
 from glmkit.fitting.scoring import Control
@@ -270,9 +270,7 @@ def _limiting(fit: GLMFit, limit: LimitFit) -> GLMFit:
 def _constrained(fit: GLMFit, control: Control) -> Settled:
     """Return the maximum over the closed region of valid means, where one is found."""
     problem = fit.problem
-    objective = GLMObjective(
-        fit.family, fit.independence.design, problem.y, problem.weights, problem.added, problem.nobs
-    )
+    objective = objective_of(problem, fit.family, fit.independence.design)
     found = constrained_fit(objective, fit.gamma)
     if not found.converged:
         return Settled(fit, None, None)

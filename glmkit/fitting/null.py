@@ -11,7 +11,7 @@ from glmkit.errors import FitError
 from glmkit.families.base import Family, Mean
 from glmkit.fitting.goodness import Likelihood, RowMeans, deviance_of, weighted_sum
 from glmkit.fitting.maximum import scored, starting_point
-from glmkit.fitting.objective import GLMObjective, Point
+from glmkit.fitting.objective import GLMObjective, Point, objective_of
 from glmkit.fitting.points import Losses
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control
@@ -94,7 +94,7 @@ def _null_mean(problem: Problem, family: Family, control: Control) -> RowMeans |
         return lambda rows: family.mean(problem.added[rows] + level)
     n = len(problem.y)
     design = DenseDesign(np.ones((n, 1), order="F"))
-    null = GLMObjective(family, design, problem.y, problem.weights, problem.added, problem.nobs)
+    null = objective_of(problem, family, design)
     try:
         return scored(null, Start(starting_point(null, np.ones(1))), np.ones(1), control).point.fitted.of
     except FitError:

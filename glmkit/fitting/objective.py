@@ -265,7 +265,7 @@ class GLMObjective(Objective):
         """
         if self.family.canonical or quadratic.factor.condition > CHOLESKY_CONDITION:
             return None
-        observed = self.row_curvature(point)
+        observed = observed_weights(self.family, self.y, self.weights, point.eta)
         if not np.all(np.isfinite(observed)):
             return None
         negative = np.maximum(-observed, 0.0)
@@ -274,10 +274,6 @@ class GLMObjective(Objective):
             information = information - self.design.gram(negative)
         factor = cholesky_factor(information)
         return None if factor is None else factor.solve(quadratic.score)
-
-    def row_curvature(self, point: Point) -> Array:
-        """Return -d2 l / d eta2 of every row times its weight, (n,), 0 in rows that do not count."""
-        return observed_weights(self.family, self.y, self.weights, point.eta)
 
     def working_weights(self, point: Point) -> Array:
         """Return W, (n,): weights times working weights, 0 in rows that do not count."""

@@ -70,7 +70,7 @@ class Problem:
     @cached_property
     def tally(self) -> Tally | None:
         """How often each response occurs, where many rows of equal weight have few whole numbers."""
-        alike = self.trials is None and is_repeated(self.weights) and self.weights[0] == 1.0
+        alike = self.trials is None and is_repeated(self.weights) and np.all(self.weights[:1] == 1.0)
         return tally_of(self.y) if alike else None
 
     @cached_property

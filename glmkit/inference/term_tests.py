@@ -17,7 +17,7 @@ from scipy import linalg
 from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.fitting.glm import GLMFit
-from glmkit.fitting.objective import GLMObjective
+from glmkit.fitting.objective import objective_of
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import chi_square_tail, f_tail
@@ -136,9 +136,7 @@ def rao_test(small: GLMFit, big: GLMFit, dispersion: float) -> TermTest:
     if not (df > 0 and dispersion > 0):
         return NO_TEST._replace(df=df)
     problem = small.problem
-    objective = GLMObjective(
-        small.family, big.independence.design, problem.y, problem.weights, problem.added, problem.nobs
-    )
+    objective = objective_of(problem, small.family, big.independence.design)
     with np.errstate(all="ignore"):  # limits of a separated fit: infinite where the weight is zero
         first = objective.quadratic(objective.point(np.zeros(big.rank), small.eta))
         length = float(first.step @ first.score) / dispersion

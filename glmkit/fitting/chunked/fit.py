@@ -108,9 +108,12 @@ def _solution(objective: ChunkedObjective, basics: Basics, control: Control, sta
         point, factor = objective.linear_solution()
         return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
     first = starting_point(objective, basics) if start is None else given_point(objective, start)
+    found = fisher_scoring(objective, first, control)
     few = start is None and basics.are_few
+    if not (few or found.converged):
+        return found  # passes over many rows are dear
     rows = Rows(lambda point: objective.bend_at(point, few=few), lambda: other_starts(objective, basics), few)
-    return best_end(objective, objective.family, fisher_scoring(objective, first, control), control, rows)
+    return best_end(objective, objective.family, found, control, rows)
 
 
 def _check_falling(trace: tuple[Iteration, ...]) -> None:

@@ -71,3 +71,10 @@ def test_the_same_maximum_is_found_out_of_memory():
     fit, streamed = (gk.glm("y ~ x + g + h", d, gk.InverseGaussian("log")) for d in (data, pieces(data)))
     np.testing.assert_allclose(streamed.coef, fit.coef, rtol=1e-8)
     assert streamed.deviance == pytest.approx(fit.deviance, rel=1e-10)
+
+
+def test_a_gamma_mean_next_to_zero_keeps_off_the_edge_where_its_deviance_is_infinite():
+    for seed in (2, 36):
+        fit = gk.glm("y ~ x + g + h", dispersed(30, seed, 0.3), gk.Gamma("identity"))
+        assert fit.fit.reason == ""
+        assert fit.deviance < fit.null_deviance
