@@ -31,7 +31,7 @@ from scipy import optimize, special
 from glmkit._typing import Array, IntArray
 from glmkit.errors import FitError
 from glmkit.inference.reference import interval_quantile, two_sided
-from glmkit.numerics.algebra import symmetric
+from glmkit.numerics.algebra import require_finite
 
 __all__ = [
     "ADJUSTMENTS",
@@ -49,10 +49,13 @@ ADJUSTMENTS = ("none", "holm", "bonferroni", "BH", "sidak", "single-step")
 SPELLINGS = {"fdr": "BH", "benjamini-hochberg": "BH", "mvt": "single-step", "single_step": "single-step"}
 # Quasi-random directions that a joint distribution is averaged over, and their seed: an
 # adjusted p-value is the same in every call.
-POINTS = 20_000
+LOG2_POINTS = 16
 SEED = 20_010
-# Eigenvalues of a correlation below this share of the largest are rounding.
+NEXT_TO_ZERO = 1e-16
+# What the directions before leave of a variance of 1 is rounding below this.
 RANK_TOLERANCE = 1e-10
+# Such rests are equal where they are so but for rounding.
+EQUAL = 1.0 - 1e-6
 
 
 def adjustment_name(name: str, among: tuple[str, ...] = ADJUSTMENTS) -> str:
@@ -187,8 +190,8 @@ def single_step_p(statistic: Array, correlation: Array, df: float, seed: int = S
         P(max |T| > c) = E_w P(F(r, df) > c^2 / (r max_j (b_j'w)^2)):
 
     a smooth function averaged over directions, which keeps small tail areas relatively
-    exact. Over 20,000 directions the error is below 1e-3 of the value for all pairs of up to five
-    means, and grows with their number (1e-2 of p = 0.02 for ten means).
+    exact. Over 65,536 directions of a scrambled Sobol sequence the error is below 1e-3 of the value for
+    all pairs of up to five means, and grows with their number (2e-3 of a small tail of ten means).
 
     Examples
     --------
@@ -222,13 +225,34 @@ class _Reach(NamedTuple):
 
 def _reach(correlation: Array, seed: int) -> _Reach:
     """Return max_j |b_j'w| over quasi-random directions w, with B B' = correlation."""
-    values, vectors = symmetric("The adjustment for several tests", correlation)
-    used = values > RANK_TOLERANCE * values[-1]
-    root = vectors[:, used] * np.sqrt(values[used])
-    rank = int(np.sum(used))
-    normal = special.ndtri(_lattice(rank, seed))
+    from scipy.stats import qmc  # seldom needed, and slow to import
+
+    root = _root(correlation)
+    rank = root.shape[1]
+    points = qmc.Sobol(rank, rng=seed).random_base2(LOG2_POINTS)
+    normal = special.ndtri(np.clip(points, NEXT_TO_ZERO, 1.0 - NEXT_TO_ZERO))
     directions = normal / np.linalg.norm(normal, axis=1)[:, None]
     return _Reach(np.max(np.abs(directions @ root.T), axis=1), rank)
+
+
+def _root(correlation: Array) -> Array:
+    """Return B (m, r) with B B' the correlation, by Cholesky's method with the largest rest first.
+
+    Eigenvectors of equal eigenvalues would depend on the machine, and the directions with them. Of rests that are equal
+    but for rounding the first is taken, so that these do not.
+    """
+    require_finite("The adjustment for several tests", correlation)
+    rest = np.array(correlation, dtype=np.float64)
+    columns: list[Array] = []
+    while len(columns) < len(rest):
+        size = np.diag(rest)
+        first = int(np.argmax(size >= EQUAL * np.max(size)))
+        if size[first] <= RANK_TOLERANCE:
+            break
+        column = rest[:, first] / np.sqrt(size[first])
+        columns.append(column)
+        rest -= np.outer(column, column)
+    return np.array(columns).reshape(-1, len(rest)).T
 
 
 def _tail(size: Array, reach: _Reach, df: float) -> Array:
@@ -239,20 +263,3 @@ def _tail(size: Array, reach: _Reach, df: float) -> Array:
     else:
         tails = special.fdtrc(reach.rank, df, squared / reach.rank)
     return np.asarray(np.mean(tails, axis=1))
-
-
-def _lattice(dimension: int, seed: int) -> Array:
-    """Return shifted Richtmyer points inside the unit cube, (POINTS, dimension)."""
-    shift = np.random.default_rng(seed).random(dimension)
-    points = np.arange(1, POINTS + 1)[:, None] * np.sqrt(_primes(dimension)) + shift
-    return np.asarray(np.clip(points % 1.0, 1e-16, 1.0 - 1e-16))
-
-
-def _primes(count: int) -> Array:
-    found: list[int] = []
-    candidate = 2
-    while len(found) < count:
-        if all(candidate % prime for prime in found):
-            found.append(candidate)
-        candidate += 1
-    return np.array(found, dtype=np.float64)

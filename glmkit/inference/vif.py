@@ -14,10 +14,12 @@ import pandas as pd
 from glmkit._typing import Array, IntArray
 from glmkit.errors import FitError
 from glmkit.inference.protocols import FittedModel
+from glmkit.numerics.algebra import symmetric
 from glmkit.tables.table import Table
 
 __all__ = ["vif_table"]
 
+EPSILON = float(np.finfo(np.float64).eps)
 SINGULAR = (
     "NA or Inf: the covariance of the coefficients is singular in double precision, as on the edge of the valid region "
     "or with columns that all but depend on each other."
@@ -85,9 +87,17 @@ def _inflation(correlation: Array, own: IntArray) -> float:
     """Return det R_1 det R_2 / det R, by logarithms: each determinant may be tiny."""
     others = np.setdiff1d(np.arange(len(correlation)), own)
     parts = [correlation[np.ix_(own, own)], correlation[np.ix_(others, others)], correlation]
-    first, second, whole = (np.linalg.slogdet(part)[1] for part in parts)
+    first, second, whole = (_logdet(part) for part in parts)
     with np.errstate(over="ignore", invalid="ignore"):  # singular: inf, or nan where a part is so by itself
         return float(np.exp(first + second - whole))
+
+
+def _logdet(correlation: Array) -> float:
+    """Return the logarithm of the determinant, -inf of a matrix that is singular but for rounding."""
+    values, _ = symmetric("The variance inflation factor", correlation)
+    if values[0] <= len(values) * EPSILON * values[-1]:
+        return -np.inf
+    return float(np.linalg.slogdet(correlation)[1])
 
 
 def _notes(model: FittedModel) -> list[str]:
