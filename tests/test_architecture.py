@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parents[1] / "glmkit"
 # "" is the package's own __init__, which stands above everything: nothing below imports it.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "_typing"),
-    ("numerics",),
+    ("numerics", "compiled"),
     ("families", "design"),
     ("fitting", "tables"),
     ("frame",),

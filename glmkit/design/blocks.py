@@ -7,7 +7,6 @@ Small data are one dense matrix. Of many rows no matrix is made: wide factors st
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -16,7 +15,6 @@ from glmkit._typing import IntArray
 from glmkit.design.columns import ColumnDesign, columns_of_blocks
 from glmkit.design.dense import DenseDesign
 from glmkit.design.distinct import MOST_CELLS, ROWS_A_CELL
-from glmkit.design.level_sums import code_type
 from glmkit.design.parts import Block, CodedPart, NumericPart, expand, pair_of
 from glmkit.design.structured import CodedColumns, StructuredDesign, joined
 
@@ -98,8 +96,7 @@ def structured_from_blocks(blocks: Sequence[Block], n: int) -> DenseDesign | Col
         pieces[0] = _with_constant(pieces[0], positions[constant[0]])
         del plain[constant[0]], positions[constant[0]]
     at = np.concatenate(positions) if positions else np.arange(0)
-    pieces = _with_wide_codes(pieces)
-    return StructuredDesign(columns_of_blocks(plain, n), at, tuple(pieces)).simplified()
+    return StructuredDesign(columns_of_blocks(plain, n, beside=True), at, tuple(pieces)).simplified()
 
 
 def _merged(pieces: list[CodedColumns], most: int) -> list[CodedColumns]:
@@ -116,12 +113,6 @@ def _merged(pieces: list[CodedColumns], most: int) -> list[CodedColumns]:
             merged.append(piece)
             made = False
     return [*merged, *apart]
-
-
-def _with_wide_codes(pieces: list[CodedColumns]) -> list[CodedColumns]:
-    """Return the pieces with codes as sums by level want them, once for all pieces of a factor."""
-    wide = {id(piece.codes): piece.codes.astype(code_type(len(piece.matrix)), copy=False) for piece in pieces}
-    return [replace(piece, codes=wide[id(piece.codes)]) for piece in pieces]
 
 
 def _side_by_side(first: CodedColumns, second: CodedColumns) -> CodedColumns:

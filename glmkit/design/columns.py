@@ -19,9 +19,10 @@ import numpy as np
 
 from glmkit._typing import Array, IntArray
 from glmkit.design.column import Column, are_evenly_spaced, together
+from glmkit.design.compiled import CompiledColumns, columns_at, compiled_columns
 from glmkit.design.dense import DenseDesign
 from glmkit.design.distinct import distinct_rows
-from glmkit.design.matrix import Cells, Swept, Visit
+from glmkit.design.matrix import Cells, KnownRows, Swept, Visit
 from glmkit.design.moments import Moments
 from glmkit.design.parts import Block, NumericPart
 from glmkit.design.sweeping import sweep_blocks
@@ -46,10 +47,13 @@ class ColumnDesign:
     n : int
         Rows.
     columns : tuple of Column
+    beside : bool
+        Whether they stand beside coded ones, in a design that has them compiled if anything.
     """
 
     n: int
     columns: tuple[Column, ...]
+    beside: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -58,6 +62,8 @@ class ColumnDesign:
 
     def dot(self, beta: Array) -> Array:
         """Return X beta."""
+        if self.compiled is not None:
+            return self.compiled.dot(beta)
         out = np.zeros(self.n)
 
         def part(chunk: slice) -> None:
@@ -70,6 +76,8 @@ class ColumnDesign:
 
     def tdot(self, v: Array) -> Array:
         """Return X'v."""
+        if self.compiled is not None:
+            return self.compiled.sums(v, None).tdot()
 
         def part(chunk: slice) -> Array:
             total = np.zeros(len(self.columns))
@@ -93,6 +101,9 @@ class ColumnDesign:
         p = len(self.columns)
         if p == 0:
             return np.zeros((0, 0)), np.zeros(0)  # BLAS refuses empty matrices
+        if self.compiled is not None:
+            sums = self.compiled.sums(w if v is None else v, w)
+            return sums.gram(), sums.tdot()
 
         def part(chunk: slice) -> tuple[Array, Array]:
             gram, tdot = np.zeros((p, p), order="F"), np.zeros(p)
@@ -111,7 +122,13 @@ class ColumnDesign:
 
     def sweep(self, beta: Array, visit: Visit) -> Swept:
         """Return what visits to blocks of rows, each with its X beta, add up to."""
+        if self.compiled is not None:
+            return self.compiled.sweep(beta, visit)
         return sweep_blocks(self.row_blocks, self.shape, beta, visit)
+
+    def sweep_known(self, beta: Array, rows: KnownRows) -> Swept | None:
+        """Return what rows of a known kind add up to by compiled code; None where it does not."""
+        return None if self.compiled is None else self.compiled.sweep_known(beta, rows)
 
     def matrix(self, rows: slice) -> Array:
         """Return some rows as a matrix made anew."""
@@ -157,6 +174,9 @@ class ColumnDesign:
 
     def moments(self, w: Array) -> tuple[Array, Array]:
         """Return the weighted mean and standard deviation of each column."""
+        return (self._moments(w) if self.compiled is None else self.compiled.moments(w)).spread()
+
+    def _moments(self, w: Array) -> Moments:
         p = len(self.columns)
 
         def part(chunk: slice) -> Moments:
@@ -168,7 +188,7 @@ class ColumnDesign:
         whole = Moments(0.0, np.zeros(p), np.zeros(p))
         for one in over_chunks(part, self.n, p, threaded_width=0):
             whole = whole.joined(one)
-        return whole.mean, np.sqrt(whole.squares / whole.weight)
+        return whole
 
     def cells(self) -> Cells | None:
         """Return the distinct rows where they are few."""
@@ -217,6 +237,18 @@ class ColumnDesign:
                 if np.any(shift):
                     out[:, first:last] -= shift
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return all but where things lie in the memory of this process."""
+        return {name: value for name, value in self.__dict__.items() if name != "compiled"}
+
+    @cached_property
+    def compiled(self) -> CompiledColumns | None:
+        """The same for the compiled pass, where it gains."""
+        if self.beside:
+            return None
+        places = np.arange(len(self.columns))
+        return compiled_columns(self.n, places, (), lambda: columns_at(self.columns))
+
     @cached_property
     def _shift(self) -> Array:
         return np.array([column.shift for column in self.columns])
@@ -235,8 +267,8 @@ class ColumnDesign:
         return runs
 
 
-def columns_of_blocks(blocks: Sequence[Block], n: int) -> ColumnDesign:
-    """Return the blocks side by side, column by column.
+def columns_of_blocks(blocks: Sequence[Block], n: int, *, beside: bool = False) -> ColumnDesign:
+    """Return the blocks side by side, column by column; `beside` coded ones or alone.
 
     A plain numeric column is not copied where nobody can write into it, as in a data frame that
     copies on write; one that could change under the fit is.
@@ -252,4 +284,4 @@ def columns_of_blocks(blocks: Sequence[Block], n: int) -> ColumnDesign:
                 columns.append(Column(block, j, picked=(alone.codes, alone.matrix[:, j].copy())))
             else:
                 columns.append(Column(block, j))
-    return ColumnDesign(n, tuple(columns))
+    return ColumnDesign(n, tuple(columns), beside)

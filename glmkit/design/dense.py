@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg.blas import dsyrk
 
 from glmkit._typing import Array, IntArray
-from glmkit.design.matrix import Swept, Visit
+from glmkit.design.compiled import CompiledColumns, compiled_columns, matrix_at
+from glmkit.design.matrix import KnownRows, Swept, Visit
 from glmkit.design.sweeping import sweep_blocks
 from glmkit.numerics.compensated import compensated_tdot
 
@@ -71,6 +73,8 @@ class DenseDesign:
 
     def sweep(self, beta: Array, visit: Visit) -> Swept:
         """Return what visits to blocks of rows, each with its X beta, add up to."""
+        if self.compiled is not None:
+            return self.compiled.sweep(beta, visit)
 
         def blocks(within: slice) -> Iterator[tuple[slice, Array]]:
             for block in self._blocks():
@@ -80,6 +84,20 @@ class DenseDesign:
                 yield slice(first, last), np.array(self.values[first:last], order="F")
 
         return sweep_blocks(blocks, self.shape, beta, visit)
+
+    def sweep_known(self, beta: Array, rows: KnownRows) -> Swept | None:
+        """Return what rows of a known kind add up to by compiled code; None where it does not."""
+        return None if self.compiled is None else self.compiled.sweep_known(beta, rows)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return all but where things lie in the memory of this process."""
+        return {name: value for name, value in self.__dict__.items() if name != "compiled"}
+
+    @cached_property
+    def compiled(self) -> CompiledColumns | None:
+        """The same for the compiled pass, where it gains."""
+        n, p = self.shape
+        return compiled_columns(n, np.arange(p), (), lambda: matrix_at(self.values))
 
     def matrix(self, rows: slice) -> Array:
         """Return some rows as a matrix made anew."""

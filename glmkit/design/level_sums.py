@@ -47,6 +47,10 @@ class Piece(Protocol):
         """The level each column is the indicator of; None where the matrix holds more than that."""
         ...
 
+    def of_levels(self, beta: Array) -> Array:
+        """Return M beta, (L,)."""
+        ...
+
     def contract(self, sums: Array) -> Array:
         """Return M' sums for sums by level, (L, j)."""
         ...
@@ -180,10 +184,11 @@ def _sums(codes: IntArray, values: Array | None, columns: Array, levels: int) ->
 
     A product with the indicator, which other threads need not wait for, as they would for bincount.
     """
-    b = len(codes)
+    b, kind = len(codes), code_type(max(levels, len(codes) + 1))
     data = np.ones(b) if values is None else values
     return np.asarray(
-        csc_array((data, codes, np.arange(b + 1, dtype=codes.dtype)), shape=(levels, b)) @ columns
+        csc_array((data, codes.astype(kind, copy=False), np.arange(b + 1, dtype=kind)), shape=(levels, b))
+        @ columns
     )
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from glmkit._typing import Array, IntArray
 
-__all__ = ["Cells", "Design", "Swept", "Visit", "Visited"]
+__all__ = ["Cells", "Design", "KnownRows", "Swept", "Visit", "Visited"]
 
 
 class Cells(NamedTuple):
@@ -35,6 +35,18 @@ class Swept(NamedTuple):
     sums: Array  # (k,)
     tdot: Array | None  # (p,) X'v
     gram: Array | None  # (p, p) X' diag(w) X
+
+
+class KnownRows(NamedTuple):
+    """Rows of which compiled code makes what a visit makes, with losses in place of the deviance."""
+
+    kind: int  # of family and link, as in `glmkit.compiled.layout`
+    y: Array  # (n,)
+    weights: Array | None  # (n,); None where all are 1
+    offset: Array | None  # (n,)
+    pearson: bool  # whether Pearson's statistic is asked for
+    informed: bool  # whether X' diag(w) X is
+    scored: bool  # whether X'v is
 
 
 Visit: TypeAlias = Callable[[slice, Array], Visited]
@@ -70,6 +82,13 @@ class Design(Protocol):
 
     def sweep(self, beta: Array, visit: Visit) -> Swept:
         """Return what visits add up to: each gets the rows of a block and its X beta, in cache, which it may change."""
+        ...
+
+    def sweep_known(self, beta: Array, rows: KnownRows) -> Swept | None:
+        """Return what rows of a known kind add up to by compiled code; None where that is not there or cannot tell.
+
+        Its sums are losses, eta'W eta, Pearson's statistic, and how many rows are watched.
+        """
         ...
 
     def take(self, columns: IntArray) -> Design:

@@ -27,6 +27,10 @@ class Moments(NamedTuple):
         X *= X
         return cls(weight, mean, w @ X)
 
+    def spread(self) -> tuple[Array, Array]:
+        """Return the means and the standard deviations."""
+        return self.mean, np.sqrt(self.squares / self.weight)
+
     def joined(self, other: Moments) -> Moments:
         """Return the moments of the rows of both (Chan, Golub & LeVeque 1983)."""
         weight = self.weight + other.weight

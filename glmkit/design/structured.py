@@ -21,11 +21,13 @@ from functools import cached_property
 import numpy as np
 
 from glmkit._typing import Array, IntArray
+from glmkit.compiled.job import Columns
 from glmkit.design.columns import ColumnDesign
+from glmkit.design.compiled import CompiledColumns, columns_at, compiled_columns, matrix_at
 from glmkit.design.dense import DenseDesign
 from glmkit.design.distinct import Coded, distinct_rows
 from glmkit.design.level_sums import LevelSums, code_type
-from glmkit.design.matrix import Cells, Swept, Visit, Visited
+from glmkit.design.matrix import Cells, KnownRows, Swept, Visit, Visited
 from glmkit.design.sweeping import ROW_NUMBERS
 from glmkit.numerics.compensated import sums_by_code
 from glmkit.numerics.rowwise import over_chunks
@@ -136,6 +138,8 @@ class StructuredDesign:
 
     def dot(self, beta: Array) -> Array:
         """Return X beta."""
+        if self.compiled is not None:
+            return self.compiled.dot(beta)
         total = self.plain.dot(beta[self.at])
         for piece in self.coded:
             total += piece.dot(beta[piece.at])
@@ -143,6 +147,8 @@ class StructuredDesign:
 
     def tdot(self, v: Array) -> Array:
         """Return X'v."""
+        if self.compiled is not None:
+            return self.compiled.sums(v, None).tdot()
         out = np.empty(self.shape[1])
         out[self.at] = self.plain.tdot(v)
         for piece in self.coded:
@@ -160,15 +166,22 @@ class StructuredDesign:
 
     def gram(self, w: Array) -> Array:
         """Return X' diag(w) X for weights w >= 0."""
+        if self.compiled is not None:
+            return self.compiled.sums(w, w).gram()
         return self._pass(lambda rows, _: Visited(NOTHING, None, w[rows]))[1].gram()
 
     def gram_and_tdot(self, w: Array, v: Array) -> tuple[Array, Array]:
         """Return X' diag(w) X for weights w >= 0, and X'v."""
+        if self.compiled is not None:
+            sums = self.compiled.sums(v, w)
+            return sums.gram(), sums.tdot()
         _, tables = self._pass(lambda rows, _: Visited(NOTHING, v[rows], w[rows]))
         return tables.gram(), tables.tdot()
 
     def sweep(self, beta: Array, visit: Visit) -> Swept:
         """Return what visits to blocks of rows, each with its X beta, add up to."""
+        if self.compiled is not None:
+            return self.compiled.sweep(beta, visit)
         plain, by_level = beta[self.at], [piece.of_levels(beta[piece.at]) for piece in self.coded]
 
         def visit_rows(rows: slice, X: Array) -> Visited:
@@ -181,6 +194,24 @@ class StructuredDesign:
         return Swept(
             sums, tables.tdot() if tables.has_tdot else None, tables.gram() if tables.has_gram else None
         )
+
+    def sweep_known(self, beta: Array, rows: KnownRows) -> Swept | None:
+        """Return what rows of a known kind add up to by compiled code; None where it does not."""
+        return None if self.compiled is None else self.compiled.sweep_known(beta, rows)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return all but where things lie in the memory of this process."""
+        return {name: value for name, value in self.__dict__.items() if name != "compiled"}
+
+    @cached_property
+    def compiled(self) -> CompiledColumns | None:
+        """The same for the compiled pass, where it gains."""
+
+        def where() -> Columns | None:
+            plain = self.plain
+            return columns_at(plain.columns) if isinstance(plain, ColumnDesign) else matrix_at(plain.values)
+
+        return compiled_columns(self.shape[0], self.at, self.coded, where)
 
     def _pass(self, visit: Callable[[slice, Array], Visited]) -> tuple[Array, LevelSums]:
         """Return what visits to blocks of rows, each with its dense columns, add up to."""
@@ -273,7 +304,10 @@ class StructuredDesign:
     def moments(self, w: Array) -> tuple[Array, Array]:
         """Return the weighted mean and standard deviation of each column."""
         mean, deviation = np.empty(self.shape[1]), np.empty(self.shape[1])
-        mean[self.at], deviation[self.at] = self.plain.moments(w)
+        fast = self.compiled
+        mean[self.at], deviation[self.at] = (
+            self.plain.moments(w) if fast is None else fast.moments(w).spread()
+        )
         share = w / np.sum(w)
         for piece in self.coded:
             mean[piece.at] = piece.contract(piece.by_level(share))
@@ -325,7 +359,8 @@ class StructuredDesign:
         """Return the dense design where nothing is coded."""
         if self.coded:
             return self
-        return self.plain.take(np.argsort(self.at))
+        plain = self.plain if isinstance(self.plain, DenseDesign) else replace(self.plain, beside=False)
+        return plain.take(np.argsort(self.at))
 
 
 def joined(first: CodedColumns, second: CodedColumns, *, in_place: bool = False) -> CodedColumns:

@@ -16,6 +16,7 @@ import numpy as np
 from scipy import special
 
 from glmkit._typing import Array
+from glmkit.compiled.layout import GAMMA, LOGISTIC, POISSON
 from glmkit.families._kernels import by_count
 from glmkit.families.base import Family, Mean
 from glmkit.families.binomial import Bernoulli, Binomial
@@ -35,6 +36,7 @@ class Loss(NamedTuple):
 
     of: Callable[[Array, Mean, Array], Array]
     least: Callable[[Array], Array]
+    kind: int | None = None  # of the rows, where compiled code knows them (`glmkit.compiled.layout`)
 
 
 def loss_of(family: Family) -> Loss | None:
@@ -87,12 +89,12 @@ def _least_gamma(y: Array) -> Array:
 
 
 _LOSSES: dict[tuple[type[Family], Link], Loss] = {
-    (Poisson, Log()): Loss(_poisson, _least_poisson),
-    (Binomial, Logit()): Loss(_bernoulli, _least_bernoulli),
-    (Bernoulli, Logit()): Loss(_bernoulli, _least_bernoulli),
-    (QuasiPoisson, Log()): Loss(_poisson, _least_poisson),
-    (QuasiBinomial, Logit()): Loss(_bernoulli, _least_bernoulli),
-    (Gamma, Log()): Loss(_gamma, _least_gamma),
+    (Poisson, Log()): Loss(_poisson, _least_poisson, POISSON),
+    (Binomial, Logit()): Loss(_bernoulli, _least_bernoulli, LOGISTIC),
+    (Bernoulli, Logit()): Loss(_bernoulli, _least_bernoulli, LOGISTIC),
+    (QuasiPoisson, Log()): Loss(_poisson, _least_poisson, POISSON),
+    (QuasiBinomial, Logit()): Loss(_bernoulli, _least_bernoulli, LOGISTIC),
+    (Gamma, Log()): Loss(_gamma, _least_gamma, GAMMA),
 }
 
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from glmkit._typing import Array, BoolArray, IntArray
 from glmkit.design.dense import DenseDesign
-from glmkit.design.matrix import Swept, Visit
+from glmkit.design.matrix import KnownRows, Swept, Visit
 from glmkit.families.vector import OpenRows
 from glmkit.fitting.component_fit import ComponentFit, measured, objective_of, starting_point
 from glmkit.fitting.components import Component, places, stacked_dot
@@ -181,6 +181,9 @@ class PairDesign:
         seen = visit(slice(0, self.shape[0]), self.dot(beta))
         tdot = None if seen.residual is None else self.tdot(seen.residual)
         return Swept(seen.sums, tdot, None if seen.working is None else self.gram(seen.working))
+
+    def sweep_known(self, beta: Array, rows: KnownRows) -> None:
+        """Return None: compiled code does not know such a design."""
 
     def cells(self) -> None:
         """Return None: no code tells equal rows."""

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from glmkit._typing import Array, IntArray
+from glmkit.design.matrix import Design
 from glmkit.families.base import Family, Mean
 
 __all__ = ["Fitted", "FittedAs", "FittedAt", "FittedByCell"]
@@ -53,6 +54,33 @@ class FittedAt(Fitted):
 
     predictor: Array
     family: Family
+
+    def predictor_of(self, rows: slice) -> Array:
+        """Return the linear predictor of some rows."""
+        return self.predictor[rows]
+
+    def mean_of(self, rows: slice) -> Mean:
+        """Return the mean of some rows."""
+        return self.family.mean(self.predictor[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class FittedBy(Fitted):
+    """The means of a family at  X beta + offset,  which is made when it is asked for."""
+
+    design: Design
+    beta: Array
+    offset: Array | None  # (n,)
+    family: Family
+
+    @cached_property
+    def predictor(self) -> Array:
+        """The linear predictor, (n,)."""
+        with np.errstate(all="ignore"):
+            eta = self.design.dot(self.beta)
+            if self.offset is not None:
+                eta += self.offset
+        return eta
 
     def predictor_of(self, rows: slice) -> Array:
         """Return the linear predictor of some rows."""

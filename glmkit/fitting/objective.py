@@ -22,6 +22,7 @@ from glmkit.design.matrix import Design
 from glmkit.families.base import Family, Mean
 from glmkit.families.losses import loss_of
 from glmkit.fitting.fitted import Fitted, FittedAs, FittedAt
+from glmkit.fitting.known_rows import known_point, known_rows
 from glmkit.fitting.large import laid_out
 from glmkit.fitting.points import (
     Asked,
@@ -139,31 +140,34 @@ class GLMObjective(Objective):
             with np.errstate(over="ignore", invalid="ignore"):  # a step too long: its merit is inf
                 eta = self.design.dot(beta) + self.offset
             return self.point(beta, eta)
-        losses = self.losses if asked is not Asked.MERIT else None
+        losses = self.losses
         if losses is not None:
             point = self._swept(beta, asked, losses)
-            if losses.tell(point.merit):
+            if point.exact or losses.tell(point.merit):
                 return point
             self.__dict__["losses"] = None  # nor will they do nearer the maximum
         return self._swept(beta, asked, None)
 
     def _swept(self, beta: Array, asked: Asked, losses: Losses | None) -> Point:
         """Return the point that one pass over the rows finds."""
+        if losses is not None:
+            rows = known_rows(self.family, losses.loss, self.y, self.weights, self._added, asked)
+            point = None if rows is None else known_point(self.design, rows, self.family, losses, beta)
+            if point is not None:
+                return point
         eta = np.empty(self.design.shape[0])
-        loss = None if losses is None else losses.loss
+        loss = None if asked is Asked.MERIT or losses is None else losses.loss
         visit = RowPass(self.family, self.y, self.weights, self._added, eta, asked, loss)
         swept = self.design.sweep(beta, visit)
-        fitted, merit, sums = FittedAt(eta, self.family), float(swept.sums[0]), None
+        fitted, merit, exact = FittedAt(eta, self.family), float(swept.sums[0]), loss is None
         if not np.isfinite(merit):
-            return Point(beta, fitted, float("inf"))
+            return Point(beta, fitted, float("inf"), exact=exact)
         if asked is Asked.MERIT:
             watched = is_watched(self.family, np.concatenate(visit.watched))
             return Point(beta, fitted, merit, measures=Measures(float(swept.sums[1]), watched))
         if losses is not None:
             merit = losses.deviance(merit)
-        if swept.tdot is not None:
-            sums = Sums(swept.tdot, swept.gram, *swept.sums[1:].tolist())
-        return Point(beta, fitted, merit, sums, exact=losses is None)
+        return Point(beta, fitted, merit, Sums.of(swept), exact=exact)
 
     @property
     def _is_swept(self) -> bool:

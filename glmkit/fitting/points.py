@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from glmkit._typing import Array
-from glmkit.design.matrix import Visited
+from glmkit.compiled.layout import CHI_SQUARE, SQUARES
+from glmkit.design.matrix import Swept, Visited
 from glmkit.families.base import Family, Mean
 from glmkit.families.links import Identity
 from glmkit.families.losses import Loss
@@ -70,6 +71,13 @@ class Sums(NamedTuple):
     gram: Array | None  # (p, p) X'WX; None where every point has the same, or it was not asked for
     squares: float  # eta'W eta
     pearson: float  # sum of residual^2 / W, where the dispersion is estimated
+
+    @classmethod
+    def of(cls, swept: Swept) -> Sums | None:
+        """Return those of a sweep; None of one that left the valid region."""
+        if swept.tdot is None:
+            return None
+        return cls(swept.tdot, swept.gram, *swept.sums[SQUARES : CHI_SQUARE + 1].tolist())
 
 
 class Measures(NamedTuple):

@@ -25,6 +25,7 @@ from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
 from glmkit.fitting.starting import Start
 from glmkit.numerics.factor import InformationFactor
+from glmkit.numerics.rowwise import one_blas_thread
 
 __all__ = ["Beginning", "sampled_beginning", "strided_start"]
 
@@ -75,13 +76,14 @@ def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginni
         return None
     small = _sample_of(problem)
     try:
-        found = independence_of(small, family)
-        objective = objective_of(small, family, found.design)
-        if len(found.dropped):
-            return None
-        reached = _small_solution(
-            objective, lambda part, _: first(part, found.factor if part is objective else None)
-        )
+        with one_blas_thread():
+            found = independence_of(small, family)
+            objective = objective_of(small, family, found.design)
+            if len(found.dropped):
+                return None
+            reached = _small_solution(
+                objective, lambda part, _: first(part, found.factor if part is objective else None)
+            )
     except (GlmkitError, np.linalg.LinAlgError):  # all rows will tell what the matter is
         return None
     if reached is None:

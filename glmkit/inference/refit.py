@@ -128,7 +128,8 @@ def fit_problem(
     FitError
         No valid starting value; or numbers so far apart that the arithmetic has no answer.
     """
-    pool = one_blas_pool(*problem.design.shape)
+    n, p = problem.design.shape
+    pool = one_blas_pool(n if isinstance(problem.design, DenseDesign) else 0, p)
     with in_doubles(family), threads_at_most(control.threads), pool:
         fit = fit_model(problem, family, control, start, known)
     if not (np.all(np.isfinite(fit.gamma)) and fit.deviance < np.inf):

@@ -17,7 +17,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["allowed_threads", "one_blas_pool", "over_chunks", "over_rows", "row_blocks", "threads_at_most"]
+__all__ = [
+    "allowed_threads",
+    "one_blas_pool",
+    "one_blas_thread",
+    "over_chunks",
+    "over_parts",
+    "over_rows",
+    "row_blocks",
+    "threads_at_most",
+]
 
 T = TypeVar("T")
 
@@ -118,6 +127,20 @@ def over_chunks(
             yield from pool.map(_with_state(function), chunks)
 
 
+def over_parts(function: Callable[[slice], T], n: int, most: int = CHUNKS) -> Iterator[T]:
+    """Yield function(rows) for each of at most so many chunks of n rows, in their order.
+
+    For functions that leave the interpreter alone: as many run at once as there are processors.
+    """
+    chunks = row_blocks(n, -(-n // max(most, 1)))
+    threads = min(allowed_threads(), len(chunks))
+    if threads < 2:
+        yield from map(function, chunks)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield from pool.map(_with_state(function), chunks)
+
+
 def _with_state(function: Callable[[slice], T]) -> Callable[[slice], T]:
     """Return the function as it acts under the `numpy.errstate` of this thread."""
     state = np.geterr()
@@ -141,6 +164,20 @@ def one_blas_pool(n: int, p: int) -> Iterator[None]:
         yield
         return
     with scipys.limit(limits=1):
+        yield
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Hold BLAS to one thread inside: its other threads would go on turning for a while, in the way of what follows.
+
+    Without threadpoolctl nothing is done.
+    """
+    controller = _blas_controller()
+    if controller is None:
+        yield
+        return
+    with controller.limit(limits=1, user_api="blas"):
         yield
 
 
