@@ -47,7 +47,7 @@ def agrees(run: Pass) -> bool:
         rng.normal(size=levels) / 4.0,
         rng.random(n),
     )
-    table, scratch = np.zeros((levels, 2 + d)), np.empty(of.scratch_numbers(d, 1))
+    table, scratch = np.zeros((levels, 2 + d), order="F"), np.empty(of.scratch_numbers(d, 1))
     eta, sums, tdot, gram = np.empty(n), np.zeros(of.SUMS_KEPT), np.zeros(d), np.zeros((d, d))
     columns = np.array([[at(row), 8, 0, 0] for row in X])
     pieces = np.array([[at(codes), 4, 0, at(values), 0, levels, at(table)]])

@@ -63,7 +63,7 @@ class Tables(Protocol):
 
     plain_tdot: Array  # (d,)
     plain_gram: Array  # (d, d): products are added on and below the diagonal
-    tables: list[Array]  # (L, 2 + d) of each piece
+    tables: list[Array]  # (L, 2 + d) of each piece, column by column
     pairs: list[Array]  # (L H,) of each piece with each before it
 
 

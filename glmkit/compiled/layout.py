@@ -6,6 +6,7 @@ Python fills it and the compiled code reads it; both name its fields from here.
 from __future__ import annotations
 
 __all__ = [
+    "APART",
     "BETA",
     "CHI_SQUARE",
     "CODE_BYTES",
@@ -52,6 +53,9 @@ __all__ = [
 # Rows of a tile: 20 columns of it take 80 KiB, a tenth of a core's second cache.
 TILE = 512
 
+# Numbers from one vector of a tile to the next: not a power of two, or all would share a few places of the cache.
+APART = TILE + 8
+
 # Fields of the whole: counts, kinds, and addresses, 0 where there is nothing.
 D, COLUMNS, SHIFT, BETA = 0, 1, 2, 3  # dense columns, their table, (d,) shifts, (d,) coefficients
 PIECES, WHERE, PAIRS = 4, 5, 6  # coded pieces, their table, addresses of the tables of their pairs
@@ -85,5 +89,5 @@ VECTORS = 6
 
 
 def scratch_numbers(d: int, pieces: int) -> int:
-    """Return how many numbers a thread needs for itself: columns twice, rows, vectors and codes of a tile."""
-    return TILE * (3 * d + 2 + VECTORS + pieces + 1)
+    """Return how many numbers a thread needs for itself: columns twice, vectors and codes of a tile."""
+    return APART * (2 * d + VECTORS + pieces + 1)

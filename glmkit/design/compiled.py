@@ -26,6 +26,8 @@ __all__ = ["CompiledColumns", "columns_at", "compiled_columns", "matrix_at"]
 # Numbers of all rows from which on it is worth loading, of which each row has some for what is not a column; and
 # columns at most: BLAS multiplies more of them faster.
 WORTH_IT, ROW_NUMBERS, MOST_COLUMNS = 2_500_000, 16, 128
+# Rows of a chunk for each cell of its tables.
+ROWS_A_CELL = 2
 # Rows that visits see at a time.
 BLOCK_ROWS = 32_768
 NOTHING = np.zeros(0)
@@ -217,7 +219,8 @@ class CompiledColumns:
         """Into how many chunks rows are cut at most: tables have to be made and added for each."""
         if not self.coded:
             return CHUNKS
-        return max(1, min(CHUNKS, 4 * self.n // max(LevelSums.cells_of(self.coded, self.at), 1)))
+        worth = self.n // (ROWS_A_CELL * LevelSums.cells_of(self.coded, self.at))
+        return min(CHUNKS, 1 << max(worth.bit_length() - 1, 0))
 
     def _tables(self, *, informed: bool) -> LevelSums:
         tables = LevelSums(self.coded, self.at)

@@ -80,7 +80,7 @@ class LevelSums:
         d = len(self.at)
         self.plain_gram, self.plain_tdot = np.zeros((d, d)), np.zeros(d)
         levels = [len(piece.matrix) for piece in self.pieces]
-        self.tables = [np.zeros((L, 2 + d)) for L in levels]
+        self.tables = [np.zeros((L, 2 + d), order="F") for L in levels]
         self.pairs = [np.zeros(L * H) for i, L in enumerate(levels) for H in levels[:i]]
         self.has_tdot = self.has_gram = True
 

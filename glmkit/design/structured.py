@@ -301,6 +301,21 @@ class StructuredDesign:
             norms[rows] = np.einsum("ij,ij->i", total, total)
         return norms
 
+    def least_leverage(self, scale: Array) -> float:
+        """Return what the largest leverage of the rows is at least, where the information's diagonal is below 2 scale^2.
+
+        x'A^-1 x >= x_j^2 / A_jj  for each column j: rows of a rare level show without the inverse.
+        """
+        largest = 0.0
+        for piece in self.coded:
+            seen = (
+                piece.matrix[np.unique(piece.codes)]
+                if piece.multiplier is None
+                else np.zeros((1, len(piece.at)))
+            )
+            largest = max(largest, float(np.max(np.abs(seen) / scale[piece.at], initial=0.0)))
+        return 0.5 * largest**2
+
     def moments(self, w: Array) -> tuple[Array, Array]:
         """Return the weighted mean and standard deviation of each column."""
         mean, deviation = np.empty(self.shape[1]), np.empty(self.shape[1])

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glmkit._typing import Array, IntArray
+from glmkit.design.structured import StructuredDesign
 from glmkit.errors import GlmkitError
 from glmkit.families.base import Family
 from glmkit.fitting.independence import Independence, independence_of
@@ -42,8 +43,8 @@ RUN = 16
 UNCERTAIN = 0.1
 # Deviance a row, over all rows, as a multiple of that in the small fit, from which on the rows are not alike.
 FAR_WORSE = 2.0
-# Rows that are looked at for it.
-LOOKED_AT = 4096
+# Rows that are looked at for it, and numbers of them, at most.
+LOOKED_AT, LOOKED_AT_NUMBERS = 4096, 1 << 20
 # The small fits stop early: their own error is far larger.
 LOOSE = Control(tol=1e-2, max_iter=12, max_halvings=5)
 # Steps of this share of the noise, which is the root of the number of columns in standard errors, are not taken.
@@ -185,7 +186,14 @@ def _tells(small: GLMObjective, solution: Solution) -> bool:
     """Return whether the small fit tells rows about where they lie."""
     if not solution.factor.condition <= CHOLESKY_CONDITION:
         return False
-    some = small.design.select(np.arange(0, len(small.y), 1 + len(small.y) // LOOKED_AT))
+    n, p = small.design.shape
+    some = small.design.select(np.arange(0, n, 1 + n // min(LOOKED_AT, LOOKED_AT_NUMBERS // p)))
+    dispersion = small.pearson_dispersion(solution.point)
+    if (
+        isinstance(some, StructuredDesign)
+        and dispersion * some.least_leverage(solution.factor.scale) > UNCERTAIN
+    ):
+        return False
     halves = solution.factor.half_solve(some.dense())
     leverage = np.einsum("ij,ij->i", halves, halves)
-    return bool(small.pearson_dispersion(solution.point) * np.max(leverage) <= UNCERTAIN)
+    return bool(dispersion * np.max(leverage) <= UNCERTAIN)

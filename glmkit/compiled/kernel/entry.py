@@ -19,7 +19,6 @@ from glmkit.compiled.kernel.levels import (
     add_coded,
     add_coded_predictor,
     add_coded_score,
-    lay_rows,
     read_pieces,
 )
 from glmkit.compiled.kernel.memory import doubles, exact, integers, matrix, pointer, read_column
@@ -82,9 +81,8 @@ def visit(job, X, pieces, codes, vectors, first, m):
 
 
 @exact
-def add_sums_of_tile(job, X, U, rows, pieces, codes, vectors, first_and_m):
+def add_sums_of_tile(job, X, U, pieces, codes, vectors, first, m):
     """Add score and, where it is asked for, information."""
-    first, m = first_and_m
     d, v, w = len(X), vectors[1], vectors[2]
     add_score(X, v, doubles(job[of.TDOT], d), m)
     if job[of.GRAM] == 0:
@@ -93,20 +91,18 @@ def add_sums_of_tile(job, X, U, rows, pieces, codes, vectors, first_and_m):
     weighted(X, w, U, m)
     add_gram(U, X, matrix(job[of.GRAM], d, d), m)
     if len(pieces) > 0:
-        lay_rows(v, w, U, rows, m)
         pairs = integers(job[of.PAIRS], len(pieces) * len(pieces))
-        add_coded(pieces, pairs, codes, rows, w, vectors[4:], first, m)
+        add_coded(pieces, pairs, codes, U, vectors, first, m)
 
 
 @exact
 def visit_tile(job, first, m):
     """Visit a tile of rows; return False where a predictor leaves the range of this code."""
     d, k = job[of.D], job[of.PIECES]
-    scratch, each = job[of.SCRATCH], 8 * of.TILE
-    X, U = matrix(scratch, d, of.TILE), matrix(scratch + d * each, d, of.TILE)
-    rows = matrix(scratch + 2 * d * each, of.TILE, 2 + d)
-    vectors = matrix(scratch + (3 * d + 2) * each, of.VECTORS, of.TILE)
-    codes = carray(pointer(scratch + (3 * d + 2 + of.VECTORS) * each), (k + 1, of.TILE), np.uint64)
+    scratch, each = job[of.SCRATCH], 8 * of.APART
+    X, U = matrix(scratch, d, of.APART), matrix(scratch + d * each, d, of.APART)
+    vectors = matrix(scratch + 2 * d * each, of.VECTORS, of.APART)
+    codes = carray(pointer(scratch + (2 * d + of.VECTORS) * each), (k + 1, of.APART), np.uint64)
     read_columns(job, X, codes[k], first, m)
     if job[of.KIND] == of.MOMENTS:
         weights, total = doubles(job[of.WEIGHTS] + 8 * first, m), doubles(job[of.SUMS], 1)
@@ -116,7 +112,7 @@ def visit_tile(job, first, m):
     read_pieces(pieces, codes, first, m)
     state = visit(job, X, pieces, codes, vectors, first, m)
     if state == SUMMED:
-        add_sums_of_tile(job, X, U, rows, pieces, codes, vectors, (first, m))
+        add_sums_of_tile(job, X, U, pieces, codes, vectors, first, m)
     return state != LEFT
 
 

@@ -7,46 +7,14 @@ import numpy as np
 from glmkit.compiled import layout as of
 from glmkit.compiled.kernel.memory import doubles, exact, matrix, read_codes
 
-__all__ = ["add_coded", "add_coded_predictor", "add_coded_score", "lay_rows", "read_pieces"]
+__all__ = ["add_coded", "add_coded_predictor", "add_coded_score", "read_pieces"]
 
 
 @exact
-def lay_rows(v, w, U, rows, m):
-    """Write v, w and the weighted columns side by side, a row after the other."""
+def add_levels(table, codes, v, m):
+    """Add v to the levels of a table."""
     for r in range(m):
-        rows[r, 0] = v[r]
-        rows[r, 1] = w[r]
-    for j in range(len(U)):
-        u = U[j]
-        for r in range(m):
-            rows[r, 2 + j] = u[r]
-
-
-@exact
-def add_levels(table, codes, rows, m):
-    """Add rows (m, k) to a table (L, k)."""
-    k = rows.shape[1]
-    for r in range(m):
-        c = codes[r]
-        for j in range(k):
-            table[c, j] += rows[r, j]
-
-
-@exact
-def add_multiplied_levels(table, codes, rows, multiplier, m):
-    """Add rows times a multiplier, and w times its square."""
-    k = rows.shape[1]
-    for r in range(m):
-        c, q = codes[r], multiplier[r]
-        for j in range(k):
-            table[c, j] += q * rows[r, j] * (q if j == 1 else 1.0)
-
-
-@exact
-def add_vector(table, codes, v, m):
-    """Add v to the first column of a table."""
-    for r in range(m):
-        table[codes[r], 0] += v[r]
+        table[codes[r]] += v[r]
 
 
 @exact
@@ -60,34 +28,65 @@ def add_pair(table, codes, others, levels, w, m):
 @exact
 def times(values, piece, first, out, m):
     """Write values times the multiplier of a piece."""
-    if piece[of.MULTIPLIER] != 0:
-        multiplier = doubles(piece[of.MULTIPLIER] + 8 * first, m)
-        for r in range(m):
-            out[r] = values[r] * multiplier[r]
-    else:
-        for r in range(m):
-            out[r] = values[r]
+    multiplier = doubles(piece[of.MULTIPLIER] + 8 * first, m)
+    for r in range(m):
+        out[r] = values[r] * multiplier[r]
 
 
 @exact
-def add_coded(pieces, pairs, codes, rows, w, spare, first, m):
+def add_two(table, other, codes, v, w, m):
+    """Add v and w to the levels of two tables."""
+    for r in range(m):
+        c = codes[r]
+        table[c] += v[r]
+        other[c] += w[r]
+
+
+@exact
+def add_piece(table, codes, U, v, w, m):
+    """Add v, w and the weighted columns to the levels of a table."""
+    d, j = len(U), 0
+    add_two(table[0], table[1], codes, v, w, m)
+    while j + 2 <= d:
+        add_two(table[2 + j], table[3 + j], codes, U[j], U[j + 1], m)
+        j += 2
+    if j < d:
+        add_levels(table[2 + j], codes, U[j], m)
+
+
+@exact
+def add_multiplied(table, piece, codes, U, vectors, first_and_m):
+    """Add m v, m^2 w and m w X to the levels of a table; leave m w in the first spare vector."""
+    first, m = first_and_m
+    own, spare = vectors[4], vectors[5]
+    times(vectors[1], piece, first, spare, m)
+    add_levels(table[0], codes, spare, m)
+    times(vectors[2], piece, first, own, m)
+    times(own, piece, first, spare, m)
+    add_levels(table[1], codes, spare, m)
+    for j in range(len(U)):
+        times(U[j], piece, first, spare, m)
+        add_levels(table[2 + j], codes, spare, m)
+
+
+@exact
+def add_coded(pieces, pairs, codes, U, vectors, first, m):
     """Add the sums by level, and by pair of levels, of all pieces."""
-    own, both = spare[0], spare[1]
+    spare = vectors[5]
     for i in range(len(pieces)):
-        piece = pieces[i]
-        table = matrix(piece[of.TABLE], piece[of.LEVELS], rows.shape[1])
-        if piece[of.MULTIPLIER] != 0:
-            multiplier = doubles(piece[of.MULTIPLIER] + 8 * first, m)
-            add_multiplied_levels(table, codes[i], rows, multiplier, m)
+        own = vectors[4]
+        table = matrix(pieces[i, of.TABLE], 2 + len(U), pieces[i, of.LEVELS])
+        if pieces[i, of.MULTIPLIER] != 0:
+            add_multiplied(table, pieces[i], codes[i], U, vectors, (first, m))
         else:
-            add_levels(table, codes[i], rows, m)
-        times(w, piece, first, own, m)
+            add_piece(table, codes[i], U, vectors[1], vectors[2], m)
+            own = vectors[2]
         for j in range(i):
             levels = pieces[j, of.LEVELS]
-            total = doubles(pairs[i * (i - 1) // 2 + j], piece[of.LEVELS] * levels)
+            total = doubles(pairs[i * (i - 1) // 2 + j], pieces[i, of.LEVELS] * levels)
             if pieces[j, of.MULTIPLIER] != 0:
-                times(own, pieces[j], first, both, m)
-                add_pair(total, codes[i], codes[j], levels, both, m)
+                times(own, pieces[j], first, spare, m)
+                add_pair(total, codes[i], codes[j], levels, spare, m)
             else:
                 add_pair(total, codes[i], codes[j], levels, own, m)
 
@@ -105,17 +104,24 @@ def add_coded_predictor(pieces, codes, eta, spare, first, m):
     for i in range(len(pieces)):
         piece, read = pieces[i], codes[i]
         values = doubles(piece[of.VALUES], piece[of.LEVELS])
-        for r in range(m):
-            spare[r] = values[read[r]]
-        times(spare, piece, first, spare, m)
-        for r in range(m):
-            eta[r] += spare[r]
+        if piece[of.MULTIPLIER] != 0:
+            for r in range(m):
+                spare[r] = values[read[r]]
+            times(spare, piece, first, spare, m)
+            for r in range(m):
+                eta[r] += spare[r]
+        else:
+            for r in range(m):
+                eta[r] += values[read[r]]
 
 
 @exact
 def add_coded_score(pieces, codes, v, spare, first, m, width):
     """Add the sums of v by level of all pieces."""
     for i in range(len(pieces)):
-        table = matrix(pieces[i, of.TABLE], pieces[i, of.LEVELS], width)
-        times(v, pieces[i], first, spare, m)
-        add_vector(table, codes[i], spare, m)
+        table = matrix(pieces[i, of.TABLE], width, pieces[i, of.LEVELS])
+        if pieces[i, of.MULTIPLIER] != 0:
+            times(v, pieces[i], first, spare, m)
+            add_levels(table[0], codes[i], spare, m)
+        else:
+            add_levels(table[0], codes[i], v, m)

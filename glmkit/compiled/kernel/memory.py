@@ -22,6 +22,7 @@ __all__ = [
     "matrix",
     "number",
     "pointer",
+    "prefetch",
     "read_codes",
     "read_column",
     "summing",
@@ -60,6 +61,21 @@ def number(typing_context, bits):
         return builder.bitcast(arguments[0], ir.DoubleType())
 
     return types.float64(types.int64), generate
+
+
+@intrinsic
+def prefetch(typing_context, address):
+    """Have memory at an address read into the cache, which need not be there."""
+
+    def generate(context, builder, signature, arguments):
+        pointer_type, flag = cgutils.voidptr_t, ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer_type, flag, flag, flag])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        to_read, soon, data = ir.Constant(flag, 0), ir.Constant(flag, 2), ir.Constant(flag, 1)
+        builder.call(function, [builder.inttoptr(arguments[0], pointer_type), to_read, soon, data])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
 
 
 @exact
@@ -111,7 +127,10 @@ def read_column(out, column, shift, codes, first, m):
         for r in range(m):
             out[r] = values[codes[r]] - shift
     elif stride == 8:
-        x = doubles(column[0] + 8 * first, m)
+        start = column[0] + 8 * first
+        x = doubles(start, m)
+        for r in range(0, m, 8):
+            prefetch(start + 8 * (of.TILE + r))
         for r in range(m):
             out[r] = x[r] - shift
     else:
