@@ -49,13 +49,14 @@ class Column:
             )
         return made
 
-    def select(self, rows: IntArray) -> Array:
-        """Return the rows of the column, (k,)."""
+    def select(self, rows: IntArray, out: Array) -> None:
+        """Write these rows of the column, (k,), into `out`."""
         if self.numbers is not None:
-            return self.numbers[rows] - self.shift
-        out = np.empty(len(rows))
-        fill_column(self.block.select(rows).parts, self.position, out)
-        return out - self.shift
+            np.take(self.numbers, rows, out=out, mode="clip")  # straight into place
+        else:
+            fill_column(self.block.select(rows).parts, self.position, out)
+        if self.shift:
+            out -= self.shift
 
     def held(self, values: Array) -> Column:
         """Return a column of these values, (k,), in place of its own."""

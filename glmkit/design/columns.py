@@ -147,7 +147,7 @@ class ColumnDesign:
         """Return the design of these rows, which are dense."""
         out = np.empty((len(rows), len(self.columns)), order="F")
         for j, column in enumerate(self.columns):
-            out[:, j] = column.select(rows)
+            column.select(rows, out[:, j])
         return DenseDesign(out)
 
     def sampled(self, rows: IntArray) -> ColumnDesign:

@@ -7,7 +7,7 @@ distinct rows than would save work, which a look at some rows tells first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -54,7 +54,7 @@ def distinct_rows(variables: Sequence[Variable], n: int) -> Distinct | None:
     (4, [2.0, 2.0, 3.0, 3.0])
     """
     some = np.arange(0, n, max(1, n // LOOKED_AT))
-    seen = _joined([_of(one, some) for one in variables], len(some), int(SHARE * len(some)))
+    seen = _joined((_of(one, some) for one in variables), len(some), int(SHARE * len(some)))
     if seen is None:
         return None
     codes = _joined(variables, n, min(n // ROWS_A_CELL, MOST_CELLS))
@@ -69,7 +69,7 @@ def _of(variable: Variable, rows: IntArray) -> Variable:
     return Coded(variable.codes[rows], variable.levels) if isinstance(variable, Coded) else variable[rows]
 
 
-def _joined(variables: Sequence[Variable], n: int, most: int) -> Coded | None:
+def _joined(variables: Iterable[Variable], n: int, most: int) -> Coded | None:
     """Return the variables as one code; None where it has more than `most` levels."""
     total = Coded(np.zeros(n, dtype=np.int32), 1)
     for variable in variables:

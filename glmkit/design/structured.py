@@ -302,7 +302,7 @@ class StructuredDesign:
         return norms
 
     def least_leverage(self, scale: Array) -> float:
-        """Return what the largest leverage of the rows is at least, where the information's diagonal is below 2 scale^2.
+        """Return what the largest leverage of the rows is at least, the information's diagonal being below 2 scale^2.
 
         x'A^-1 x >= x_j^2 / A_jj  for each column j: rows of a rare level show without the inverse.
         """

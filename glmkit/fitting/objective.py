@@ -11,7 +11,7 @@ Symbols: eta = X beta + offset, mu = g^-1(eta), W = w (dmu/deta)^2 / V(mu)
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
@@ -19,6 +19,7 @@ import numpy as np
 
 from glmkit._typing import Array
 from glmkit.design.matrix import Design
+from glmkit.design.structured import StructuredDesign
 from glmkit.families.base import Family, Mean
 from glmkit.families.losses import loss_of
 from glmkit.fitting.fitted import Fitted, FittedAs, FittedAt
@@ -40,6 +41,7 @@ from glmkit.fitting.points import (
     pearson_sum,
     uneven,
     weight_unit,
+    without_noise,
 )
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.signs import is_watched
@@ -70,6 +72,8 @@ REFINED_PRODUCTS = 2_000_000
 QR_NUMBERS = 1 << 20
 # Numbers of a design, 4 GiB of them, beyond which it is not laid out to refine what it takes to the last digit.
 REFINED_NUMBERS = 1 << 29
+# Columns whose products with all others cost as much as reading them and all else of a row.
+PAID_COLUMNS = 40.0
 # Numbers of a design from which on one pass over blocks of rows finds a point with all a step needs.
 SWEPT_NUMBERS = 2_000_000
 EPSILON = float(np.finfo(np.float64).eps)
@@ -94,6 +98,11 @@ class Objective(Protocol):
     def reuses(self) -> bool:
         """Whether points cost much less where no information is asked for."""
         return False
+
+    @property
+    def price(self) -> float:
+        """How many passes without an information one with it costs."""
+        return 1.0
 
     @property
     def newtonian(self) -> bool:
@@ -181,13 +190,18 @@ class GLMObjective(Objective):
         return self._is_swept and self.family.constant_weight is None
 
     @property
+    def price(self) -> float:
+        """How many passes without an information one with it costs: multiplications of columns are what it adds."""
+        return 1.0 if isinstance(self.design, StructuredDesign) else 1.0 + self.design.shape[1] / PAID_COLUMNS
+
+    @property
     def newtonian(self) -> bool:
         """Whether the information is the deviance's curvature."""
         return self.family.canonical
 
     def settled(self, point: Point) -> Point:
-        """Return a point with its merit to the last digits."""
-        return point if point.exact else replace(point, merit=self._merit(point.fitted), exact=True)
+        """Return a point with its merit to the last digits, and what else a last pass adds up."""
+        return point if point.exact else self.at(point.beta, Asked.MERIT)
 
     @cached_property
     def losses(self) -> Losses | None:
@@ -219,17 +233,17 @@ class GLMObjective(Objective):
         floor = EPSILON**2 * sums.squares if sums.squares < np.inf else 0.0  # out of range they tell nothing
         unit = max(self._unit(point.merit, sums.pearson), floor, np.finfo(np.float64).tiny)
         if known is not None:
-            return _quiet(Quadratic(sums.score, known, known.solve(sums.score), unit), floor)
+            return without_noise(Quadratic(sums.score, known, known.solve(sums.score), unit), floor)
         factor = self._constant_factor if sums.gram is None else cholesky_factor(sums.gram)
         if factor is None or factor.condition > CHOLESKY_CONDITION:
             if self.strict:
                 raise np.linalg.LinAlgError("the columns are nearly dependent")
-            return _quiet(self._quadratic_by_qr(point, self.working_weights(point), unit), floor)
+            return without_noise(self._quadratic_by_qr(point, self.working_weights(point), unit), floor)
         score, step = sums.score, factor.solve(sums.score)
         if float(step @ score) < ROUGH * unit and self._accurate(factor.condition):
             score = self.design.accurate_tdot(self.residual(point))
             step = factor.solve(score)
-        return _quiet(Quadratic(score, factor, step, unit), floor)
+        return without_noise(Quadratic(score, factor, step, unit), floor)
 
     def sums_at(self, point: Point) -> Sums:
         """Return the sums at a point: those of its pass, where it had one."""
@@ -375,12 +389,6 @@ class GLMObjective(Objective):
     def weight_unit(self) -> float:
         """What the weights do to the unit of a step where the dispersion is known."""
         return weight_unit(self.weights)
-
-
-def _quiet(quadratic: Quadratic, floor: float) -> Quadratic:
-    """Return the quadratic without its step where a perfect fit has left nothing but rounding."""
-    is_noise = quadratic.unit <= floor and float(quadratic.step @ quadratic.score) <= floor
-    return quadratic._replace(step=np.zeros_like(quadratic.step)) if is_noise else quadratic
 
 
 def objective_of(problem: Problem, family: Family, design: Design) -> GLMObjective:

@@ -10,6 +10,7 @@ of a point so near the end that the rest of the way does not change it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import exp
 
 from glmkit.fitting.points import Asked
 
@@ -21,8 +22,11 @@ LEFT = 0.01
 # Convergence of Fisher scoring is linear for a link that is not canonical. Where a step
 # is longer than this share of the one before, the observed information is worth its cost.
 SLOW = 0.1
-# An information serves another step where the last one left at most this share of the error.
-REUSED = 0.05
+# An information serves another step where the last one left at most this share of the error; up to the second where
+# one is so dear that many steps are to be had for it.
+REUSED, MOST_REUSED = 0.05, 0.5
+# What a new information is worth, as the logarithm of the share of the error that it takes away.
+SERVED = 4.0
 # Change of the information, as a share of itself and of the tolerance, that is let stand. It is measured along
 # the step: that of a single coefficient's may be some thirty times larger.
 UNCHANGED = 0.02
@@ -40,6 +44,8 @@ class Pace:
         Whether points cost much less where no information is asked for.
     newtonian : bool
         Whether Fisher's steps are Newton's.
+    price : float
+        Passes without an information that one with it costs.
     last : float
         Length of the last step, in standard errors; inf before the first.
     halved : bool
@@ -54,6 +60,7 @@ class Pace:
 
     reuses: bool
     newtonian: bool = False
+    price: float = 1.0
     last: float = float("inf")
     halved: bool = False
     slow: bool = False
@@ -68,7 +75,7 @@ class Pace:
 
     def asked(self, size: float, fresh: bool, tol: float) -> Asked:
         """Return what to ask for at the end of a step of `size`, made of an information that is `fresh` or not."""
-        brisk = self.reuses and not self.halved and size <= REUSED * self.last
+        brisk = self.reuses and not self.halved and size <= self._reused * self.last
         left = self._left(size, fresh) if brisk else error_left(size, self.last)
         settled = size <= tol or (brisk and self.bend * size <= UNCHANGED * tol)
         if fresh and settled and left <= LEFT * tol:
@@ -76,6 +83,15 @@ class Pace:
         if not brisk or left <= tol or self.bend * left <= UNCHANGED * tol:
             return Asked.STEP
         return Asked.SCORE
+
+    @property
+    def _reused(self) -> float:
+        """What may be left of an error for an information to serve another step.
+
+        A step that leaves a share s of the error earns -log s for a pass; `SERVED` is what a new information earns for
+        its price. Slow steps of other links call for Newton's, which need an information each.
+        """
+        return max(REUSED, min(exp(-SERVED / self.price), MOST_REUSED)) if self.newtonian else REUSED
 
     def _left(self, size: float, fresh: bool) -> float:
         """Return the error expected after a step of `size`, where steps shrink fast."""

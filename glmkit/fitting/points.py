@@ -41,6 +41,7 @@ __all__ = [
     "released",
     "uneven",
     "weight_unit",
+    "without_noise",
 ]
 
 
@@ -137,6 +138,12 @@ class Quadratic(NamedTuple):
     factor: InformationFactor  # of X'WX
     step: Array  # (p,) information^-1 score
     unit: float  # dispersion: the squared length of one standard error of eta
+
+
+def without_noise(quadratic: Quadratic, floor: float) -> Quadratic:
+    """Return the quadratic without its step where a perfect fit has left nothing but rounding."""
+    is_noise = quadratic.unit <= floor and float(quadratic.step @ quadratic.score) <= floor
+    return quadratic._replace(step=np.zeros_like(quadratic.step)) if is_noise else quadratic
 
 
 @dataclass(frozen=True, eq=False)

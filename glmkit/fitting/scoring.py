@@ -128,7 +128,7 @@ def fisher_scoring(
     In between, where steps shrink fast, they are taken on the information of an earlier point.
     """
     trace: list[Iteration] = []
-    pace = Pace(objective.reuses, objective.newtonian)
+    pace = Pace(objective.reuses, objective.newtonian, objective.price)
     here = _Here(start, objective.quadratic(start, known), known is None).released()
     for iteration in range(1, control.max_iter + 1):
         size = step_size(here.quadratic)

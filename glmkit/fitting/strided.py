@@ -1,4 +1,4 @@
-"""Where to start the iterations on many rows: the fit of every tenth run of rows.
+"""Where to start the iterations on many rows: the fit of every tenth run of rows, or of every twentieth of very many.
 
 The estimate of m rows is off by sqrt(n / m) standard errors of n rows in each direction, so near
 that Newton's method ends in two or three passes over all rows instead of six. Columns that are
@@ -37,6 +37,8 @@ ROWS_A_COLUMN = 200
 LEAST_ROWS_A_COLUMN = 20
 # A smaller fit is worth its cost where it has at most this share of the rows; the next smaller one starts it.
 STRIDE = 10
+# A twentieth will do where it has so many rows for each column.
+PLENTY = 1_000
 # Rows read together: two lines of the cache, so that a tenth of the memory is read for a tenth of the rows.
 RUN = 16
 # Variance of a row's linear predictor, in the small fit, above which the fit says too little of it.
@@ -75,7 +77,8 @@ def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginni
         return None
     if problem.design.cells() is not None:
         return None
-    small = _sample_of(problem)
+    stride = 2 * STRIDE if n >= 2 * STRIDE * max(LEAST_ROWS, PLENTY * p) else STRIDE
+    small = _sample_of(problem, stride)
     try:
         with one_blas_thread():
             found = independence_of(small, family)
@@ -92,7 +95,7 @@ def sampled_beginning(problem: Problem, family: Family, first: First) -> Beginni
     whole = replace(found, design=problem.design.shifted(found.centring.shift), factor=None)
     objective = replace(objective_of(problem, family, whole.design), strict=True)
     with np.errstate(all="ignore"):  # columns that leave the range are found so
-        start = _at_all_rows(objective, reached)
+        start = _at_all_rows(objective, reached, stride)
     return None if start is None else Beginning(whole, objective, start)
 
 
@@ -111,23 +114,23 @@ def strided_start(objective: GLMObjective, first: First) -> Start | None:
         reached = _small_solution(_every(objective), first)
     except (GlmkitError, np.linalg.LinAlgError):
         return None
-    return None if reached is None else _at_all_rows(objective, reached)
+    return None if reached is None else _at_all_rows(objective, reached, STRIDE)
 
 
 def _is_worth_it(n: int, p: int) -> bool:
     return n >= STRIDE * max(LEAST_ROWS, ROWS_A_COLUMN * p)
 
 
-def _at_all_rows(objective: GLMObjective, small: Solution) -> Start | None:
+def _at_all_rows(objective: GLMObjective, small: Solution, stride: int) -> Start | None:
     """Return the start over all rows at the end of some; None where that describes the others far worse."""
-    factor = _of_more_rows(small.factor) if objective.reuses else None
+    factor = _of_more_rows(small.factor, stride) if objective.reuses else None
     point = objective.at(small.point.beta, Asked.STEP if factor is None else Asked.SCORE)
-    return Start(point, factor) if point.merit <= FAR_WORSE * STRIDE * small.point.merit else None
+    return Start(point, factor) if point.merit <= FAR_WORSE * stride * small.point.merit else None
 
 
-def _of_more_rows(factor: InformationFactor) -> InformationFactor:
+def _of_more_rows(factor: InformationFactor, stride: int) -> InformationFactor:
     """Return the factor of the information that all rows would have if they were like some."""
-    return replace(factor, scale=factor.scale * np.sqrt(STRIDE))
+    return replace(factor, scale=factor.scale * np.sqrt(stride))
 
 
 def _small_solution(small: GLMObjective, first: First) -> Solution | None:
@@ -143,16 +146,16 @@ def _small_solution(small: GLMObjective, first: First) -> Solution | None:
     return solution if solution.converged and _tells(small, solution) else early
 
 
-def _sampled(n: int) -> IntArray:
-    """Return every tenth run of rows."""
-    runs = np.arange(0, n, RUN * STRIDE)[:, None] + np.arange(RUN)
+def _sampled(n: int, stride: int = STRIDE) -> IntArray:
+    """Return every so manieth run of rows."""
+    runs = np.arange(0, n, RUN * stride)[:, None] + np.arange(RUN)
     rows = runs.ravel()
     return rows[rows < n]
 
 
-def _sample_of(problem: Problem) -> Problem:
-    """Return the problem of a tenth of the rows."""
-    rows = _sampled(len(problem.y))
+def _sample_of(problem: Problem, stride: int) -> Problem:
+    """Return the problem of one of so many rows."""
+    rows = _sampled(len(problem.y), stride)
 
     def of(values: Array | None) -> Array | None:
         return None if values is None else values[rows]

@@ -19,7 +19,7 @@ from glmkit.compiled.load import compiled_pass
 rng = np.random.default_rng(0)
 data = pd.DataFrame(rng.normal(size=(60_000, 30)), columns=[f"x{j}" for j in range(30)])
 fit = gk.glm("y ~ " + " + ".join(data), data.assign(y=rng.poisson(1.0, 60_000)), "poisson")
-print(compiled_pass() is not None, repr(float(fit.deviance)), fit.pearson)
+print(compiled_pass() is not None, repr(float(fit.deviance)), fit.pearson_chi2)
 """
 
 

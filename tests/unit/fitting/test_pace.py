@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 import glmkit as gk
 from glmkit.families.losses import loss_of
 from glmkit.fitting import objective
+from glmkit.fitting.objective import objective_of
 from glmkit.fitting.pace import Pace
 from glmkit.fitting.points import Asked, losses_of
 from glmkit.fitting.scoring import fisher_scoring
@@ -153,3 +154,37 @@ def test_steps_that_were_halved_tell_nothing():
     pace = Pace(reuses=True, newtonian=True).with_step(10.0).after(10.0, True, 3)
     assert pace.with_step(0.01).asked(0.01, True, 1e-9) is Asked.STEP
     assert pace.with_step(0.01).bend == np.inf
+
+
+@pytest.mark.parametrize(("price", "share"), [(1.0, 0.05), (1.5, 0.069), (2.25, 0.169), (8.0, 0.5)])
+def test_the_dearer_an_information_the_longer_it_serves(price, share):
+    pace = Pace(reuses=True, newtonian=True, price=price).with_step(10.0).after(10.0, True, 0)
+    below, above = 9.9 * share, 10.1 * share
+    assert pace.with_step(below).asked(below, True, 1e-9) is Asked.SCORE
+    assert pace.with_step(above).asked(above, True, 1e-9) is Asked.STEP
+
+
+def test_steps_that_are_not_newtons_have_a_new_information_where_they_shrink_slowly():
+    pace = Pace(reuses=True, newtonian=False, price=8.0).with_step(10.0).after(10.0, True, 0)
+    assert pace.with_step(2.0).asked(2.0, True, 1e-9) is Asked.STEP
+
+
+def test_information_is_dear_where_columns_are_many():
+    wide = pd.DataFrame(RNG.normal(size=(N, 60)), columns=[f"x{j}" for j in range(60)])
+    fit = gk.glm("y ~ " + " + ".join(wide), wide.assign(y=DATA["yes"]), "binomial")
+    narrow = gk.glm("yes ~ a + b", DATA, "binomial")
+    prices = [
+        objective_of(one.fit.problem, one.family, one.fit.problem.design).price for one in (narrow, fit)
+    ]
+    assert prices == pytest.approx([1.0 + 3 / 40, 1.0 + 61 / 40])
+
+
+def test_iterations_that_end_on_a_step_measure_as_a_last_pass_does(swept):
+    fit = gk.glm("count ~ a + b", DATA, "poisson")
+    model = objective_of(fit.fit.problem, fit.family, fit.fit.problem.design)
+    steered = model.at(fit.fit.gamma, Asked.STEP)
+    settled = model.settled(steered)
+    assert not steered.exact
+    assert settled.exact
+    assert_allclose(settled.merit, fit.deviance, rtol=1e-13)
+    assert_allclose(settled.measures.pearson, fit.pearson_chi2, rtol=1e-12)

@@ -9,7 +9,10 @@ import pytest
 import glmkit as gk
 from glmkit.design.columns import ColumnDesign
 from glmkit.design.dense import DenseDesign
+from glmkit.design.structured import StructuredDesign
 from glmkit.fitting import glm as fitting
+from glmkit.fitting import strided
+from glmkit.fitting.independence import independence_of
 from glmkit.fitting.objective import objective_of
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.strided import _every
@@ -129,3 +132,27 @@ def test_a_sample_has_no_tally_of_the_rows_it_was_taken_of():
     whole = objective_of(problem, gk.Poisson(), design)
     assert whole.tally is not None
     assert _every(whole).tally is None
+
+
+@pytest.mark.parametrize(("columns", "share"), [("a + b + c + d", 20), ("a * b * c * d", 10)])
+def test_a_twentieth_will_do_where_rows_are_plenty(columns, share, monkeypatch):
+    sizes = []
+    monkeypatch.setattr(
+        strided,
+        "independence_of",
+        lambda small, family: sizes.append(len(small.y)) or independence_of(small, family),
+    )
+    gk.glm(f"count ~ {columns}", DATA, "poisson")
+    assert sizes == [pytest.approx(N / share, rel=0.01)]
+
+
+def test_the_least_leverage_is_a_bound_from_below():
+    levels = pd.Categorical(RNG.choice(30, size=N, p=np.arange(1, 31) / 465.0))
+    data = DATA.assign(g=levels)
+    fit = gk.glm("count ~ a + g", data, "poisson")
+    design, factor = fit.fit.problem.design, fit.fit.factor
+    assert isinstance(design, StructuredDesign)
+    halves = factor.half_solve(design.dense())
+    largest = np.max(np.einsum("ij,ij->i", halves, halves))
+    bound = design.least_leverage(factor.scale)
+    assert largest / 8.0 < bound <= largest
