@@ -16,7 +16,7 @@ from scipy.sparse import csc_array
 
 from glmkit._typing import Array, IntArray
 
-__all__ = ["LevelSums", "Piece", "code_type"]
+__all__ = ["LevelSums", "Piece", "code_type", "narrow_type"]
 
 
 class Piece(Protocol):
@@ -59,6 +59,11 @@ class Piece(Protocol):
 def code_type(levels: int) -> type[np.intp]:
     """Return the integer type that codes of so many levels are held in: of four bytes where they suffice."""
     return cast("type[np.intp]", np.int32 if levels < np.iinfo(np.int32).max else np.int64)
+
+
+def narrow_type(levels: int) -> type[np.intp]:
+    """Return the integer type that codes of so many levels are made in: of two bytes where they suffice."""
+    return cast("type[np.intp]", np.int16) if levels <= np.iinfo(np.int16).max else code_type(levels)
 
 
 @dataclass

@@ -26,7 +26,7 @@ from glmkit.design.columns import ColumnDesign
 from glmkit.design.compiled import CompiledColumns, columns_at, compiled_columns, matrix_at
 from glmkit.design.dense import DenseDesign
 from glmkit.design.distinct import Coded, distinct_rows
-from glmkit.design.level_sums import LevelSums, code_type
+from glmkit.design.level_sums import LevelSums, code_type, narrow_type
 from glmkit.design.matrix import Cells, KnownRows, Swept, Visit, Visited
 from glmkit.design.sweeping import ROW_NUMBERS
 from glmkit.numerics.compensated import sums_by_code
@@ -384,7 +384,7 @@ def joined(first: CodedColumns, second: CodedColumns, *, in_place: bool = False)
     The codes of the first may be written over where they were made by joining, `in_place`.
     """
     levels = len(first.matrix), len(second.matrix)
-    kind = code_type(levels[0] * levels[1])
+    kind = narrow_type(levels[0] * levels[1])
     out = first.codes if in_place and first.codes.dtype == kind else None
     codes = np.multiply(first.codes, levels[1], out=out, dtype=kind)  # codes may be held in a byte
     codes += second.codes
