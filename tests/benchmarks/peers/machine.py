@@ -8,7 +8,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("numpy", "scipy", "pandas", "formulaic", "threadpoolctl", "pyarrow")
+PACKAGES = ("numpy", "scipy", "pandas", "formulaic", "threadpoolctl", "numba", "pyarrow")
 
 
 def described() -> dict:
