@@ -40,9 +40,11 @@ def compiled_pass() -> Pass | None:
     It is decided once in a process, so that a fit and its repetition go the same way. Where only the compilation
     is missing it is started, in a process of its own.
     """
-    if os.environ.get(SWITCH) == "0" or find_spec("llvmlite") is None:
+    if os.environ.get(SWITCH) == "0":
         return None
     try:
+        if find_spec("llvmlite") is None:
+            return None
         key = source_key()
         code = Slot(key, processor()).read() if is_here(key) else None
         if code is not None:

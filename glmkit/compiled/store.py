@@ -53,6 +53,11 @@ def is_here(key: str) -> bool:
         return False
 
 
+def _is_ours(path: Path) -> bool:
+    """Return whether a file is this user's, or the administrator's: code of others is not run."""
+    return not hasattr(os, "getuid") or path.stat().st_uid in (os.getuid(), 0)
+
+
 @dataclass(frozen=True)
 class Slot:
     """The place of one compiled version.
@@ -74,9 +79,9 @@ class Slot:
         return folder() / f"{self.key}-{hashlib.sha256(self.processor.encode()).hexdigest()[:16]}.o"
 
     def read(self) -> bytes | None:
-        """Return the compiled code; None where there is none, or not what was written."""
+        """Return the compiled code; None where there is none, or not what was written, or by another user."""
         try:
-            held = self.path.read_bytes()
+            held = self.path.read_bytes() if _is_ours(self.path) else b""
         except OSError:
             return None
         code = held[DIGEST:]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -53,6 +54,14 @@ def test_a_damaged_file_is_not_read(folder, damage):
     slot = store.Slot("key", "a processor")
     slot.write(b"code " * 20)
     slot.path.write_bytes(damage(slot.path.read_bytes()))
+    assert slot.read() is None
+
+
+def test_code_of_another_user_is_not_read(folder, monkeypatch):
+    slot = store.Slot("key", "a processor")
+    slot.write(b"some code")
+    monkeypatch.setattr(store.Path, "stat", lambda self: SimpleNamespace(st_uid=12345))
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
     assert slot.read() is None
 
 
