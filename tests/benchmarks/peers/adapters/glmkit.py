@@ -27,8 +27,7 @@ def estimates(workload, data):
 
     families = {"poisson": glmkit.Poisson, "binomial": glmkit.Binomial, "gamma": glmkit.Gamma}
     link = "logit" if workload.family == "binomial" else "log"
-    fit = glmkit.glm(
-        workload.formula, data, families[workload.family](link=link), offset=workload.offset(data)
-    )
+    offset = "logexp" if workload.exposure else None
+    fit = glmkit.glm(workload.formula, data, families[workload.family](link=link), offset=offset)
     str(fit.summary())
     return np.asarray(fit.params), np.asarray(fit.std_error)
