@@ -19,10 +19,10 @@ import numpy as np
 
 from glmkit._typing import Array, IntArray
 from glmkit.design.column import Column, are_evenly_spaced, together
-from glmkit.design.compiled import CompiledColumns, columns_at, compiled_columns
+from glmkit.design.compiled import Compilable, CompiledColumns, columns_at, compiled_columns
 from glmkit.design.dense import DenseDesign
 from glmkit.design.distinct import distinct_rows
-from glmkit.design.matrix import Cells, KnownRows, Swept, Visit
+from glmkit.design.matrix import Cells, Swept, Visit
 from glmkit.design.moments import Moments
 from glmkit.design.parts import Block, NumericPart
 from glmkit.design.sweeping import sweep_blocks
@@ -39,7 +39,7 @@ BLOCK_ROWS = 32_768
 
 
 @dataclass(frozen=True, eq=False)
-class ColumnDesign:
+class ColumnDesign(Compilable):
     """A design matrix by columns.
 
     Parameters
@@ -125,10 +125,6 @@ class ColumnDesign:
         if self.compiled is not None:
             return self.compiled.sweep(beta, visit)
         return sweep_blocks(self.row_blocks, self.shape, beta, visit)
-
-    def sweep_known(self, beta: Array, rows: KnownRows) -> Swept | None:
-        """Return what rows of a known kind add up to by compiled code; None where it does not."""
-        return None if self.compiled is None else self.compiled.sweep_known(beta, rows)
 
     def matrix(self, rows: slice) -> Array:
         """Return some rows as a matrix made anew."""
@@ -237,13 +233,8 @@ class ColumnDesign:
                 if np.any(shift):
                     out[:, first:last] -= shift
 
-    def __getstate__(self) -> dict[str, object]:
-        """Return all but where things lie in the memory of this process."""
-        return {name: value for name, value in self.__dict__.items() if name != "compiled"}
-
-    @cached_property
-    def compiled(self) -> CompiledColumns | None:
-        """The same for the compiled pass, where it gains."""
+    def made_compiled(self) -> CompiledColumns | None:
+        """Return the same for the compiled pass, where it gains."""
         if self.beside:
             return None
         places = np.arange(len(self.columns))

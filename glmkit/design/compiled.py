@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from glmkit.design.matrix import KnownRows, Swept, Visit
 from glmkit.design.moments import Moments
 from glmkit.numerics.rowwise import CHUNKS, over_parts
 
-__all__ = ["CompiledColumns", "columns_at", "compiled_columns", "matrix_at"]
+__all__ = ["Compilable", "CompiledColumns", "columns_at", "compiled_columns", "matrix_at"]
 
 # Numbers of all rows from which on it is worth loading, of which each row has some for what is not a column; and
 # columns at most: BLAS multiplies more of them faster.
@@ -229,17 +230,31 @@ class CompiledColumns:
 
     def _merged(self, parts: Iterable[tuple[Array, LevelSums]]) -> tuple[Array, LevelSums]:
         """Return the sums and tables of all chunks."""
-        total, whole = NOTHING, None
-        for sums, tables in parts:
-            total = total + sums if len(total) else sums
-            if whole is None:
-                whole = tables
-            else:
-                whole.merge(tables)
-        assert whole is not None  # there is one chunk at least
+        total, whole = LevelSums.merged(parts)
         lower = np.tril(whole.plain_gram)
         whole.plain_gram = lower + np.tril(lower, -1).T
         return total, whole
+
+
+class Compilable:
+    """What designs have in common that the compiled pass may read."""
+
+    def made_compiled(self) -> CompiledColumns | None:
+        """Return the same design for the compiled pass; None where that is not there or would not gain."""
+        raise NotImplementedError
+
+    @cached_property
+    def compiled(self) -> CompiledColumns | None:
+        """The same design for the compiled pass, made once."""
+        return self.made_compiled()
+
+    def sweep_known(self, beta: Array, rows: KnownRows) -> Swept | None:
+        """Return what rows of a known kind add up to by compiled code; None where it does not."""
+        return None if self.compiled is None else self.compiled.sweep_known(beta, rows)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return all but where things lie in the memory of this process."""
+        return {name: value for name, value in self.__dict__.items() if name != "compiled"}
 
 
 def _filled(vector: Array | None, rows: slice, values: Array | None) -> Array | None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy.linalg.blas import dsyrk
 
 from glmkit._typing import Array, IntArray
-from glmkit.design.compiled import CompiledColumns, compiled_columns, matrix_at
-from glmkit.design.matrix import KnownRows, Swept, Visit
+from glmkit.design.compiled import Compilable, CompiledColumns, compiled_columns, matrix_at
+from glmkit.design.matrix import Swept, Visit
 from glmkit.design.sweeping import sweep_blocks
 from glmkit.numerics.compensated import compensated_tdot
 
@@ -26,7 +25,7 @@ BLOCK_ELEMENTS = 131_072
 
 
 @dataclass(frozen=True, eq=False)
-class DenseDesign:
+class DenseDesign(Compilable):
     """A dense design matrix.
 
     Parameters
@@ -85,17 +84,8 @@ class DenseDesign:
 
         return sweep_blocks(blocks, self.shape, beta, visit)
 
-    def sweep_known(self, beta: Array, rows: KnownRows) -> Swept | None:
-        """Return what rows of a known kind add up to by compiled code; None where it does not."""
-        return None if self.compiled is None else self.compiled.sweep_known(beta, rows)
-
-    def __getstate__(self) -> dict[str, object]:
-        """Return all but where things lie in the memory of this process."""
-        return {name: value for name, value in self.__dict__.items() if name != "compiled"}
-
-    @cached_property
-    def compiled(self) -> CompiledColumns | None:
-        """The same for the compiled pass, where it gains."""
+    def made_compiled(self) -> CompiledColumns | None:
+        """Return the same for the compiled pass, where it gains."""
         n, p = self.shape
         return compiled_columns(n, np.arange(p), (), lambda: matrix_at(self.values))
 

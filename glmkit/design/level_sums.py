@@ -7,7 +7,7 @@ pieces needs the sums of m q w over pairs of levels. All are tables that blocks 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -121,6 +121,16 @@ class LevelSums:
         self.plain_tdot += other.plain_tdot
         for mine, theirs in zip([*self.tables, *self.pairs], [*other.tables, *other.pairs], strict=True):
             mine += theirs
+
+    @staticmethod
+    def merged(parts: Iterable[tuple[Array, LevelSums]]) -> tuple[Array, LevelSums]:
+        """Return the sums and the tables of all parts, of which there is one at least; the first is overwritten."""
+        pairs = iter(parts)
+        total, whole = next(pairs)
+        for sums, tables in pairs:
+            total = total + sums
+            whole.merge(tables)
+        return total, whole
 
     def tdot(self) -> Array:
         """Return X'v."""

@@ -23,11 +23,11 @@ import numpy as np
 from glmkit._typing import Array, IntArray
 from glmkit.compiled.job import Columns
 from glmkit.design.columns import ColumnDesign
-from glmkit.design.compiled import CompiledColumns, columns_at, compiled_columns, matrix_at
+from glmkit.design.compiled import Compilable, CompiledColumns, columns_at, compiled_columns, matrix_at
 from glmkit.design.dense import DenseDesign
 from glmkit.design.distinct import Coded, distinct_rows
 from glmkit.design.level_sums import LevelSums, code_type, narrow_type
-from glmkit.design.matrix import Cells, KnownRows, Swept, Visit, Visited
+from glmkit.design.matrix import Cells, Swept, Visit, Visited
 from glmkit.design.sweeping import ROW_NUMBERS
 from glmkit.numerics.compensated import sums_by_code
 from glmkit.numerics.rowwise import over_chunks
@@ -115,7 +115,7 @@ class CodedColumns:
 
 
 @dataclass(frozen=True, eq=False)
-class StructuredDesign:
+class StructuredDesign(Compilable):
     """Dense columns beside coded ones.
 
     Parameters
@@ -195,17 +195,8 @@ class StructuredDesign:
             sums, tables.tdot() if tables.has_tdot else None, tables.gram() if tables.has_gram else None
         )
 
-    def sweep_known(self, beta: Array, rows: KnownRows) -> Swept | None:
-        """Return what rows of a known kind add up to by compiled code; None where it does not."""
-        return None if self.compiled is None else self.compiled.sweep_known(beta, rows)
-
-    def __getstate__(self) -> dict[str, object]:
-        """Return all but where things lie in the memory of this process."""
-        return {name: value for name, value in self.__dict__.items() if name != "compiled"}
-
-    @cached_property
-    def compiled(self) -> CompiledColumns | None:
-        """The same for the compiled pass, where it gains."""
+    def made_compiled(self) -> CompiledColumns | None:
+        """Return the same for the compiled pass, where it gains."""
 
         def where() -> Columns | None:
             plain = self.plain
@@ -230,15 +221,7 @@ class StructuredDesign:
         cells = LevelSums.cells_of(self.coded, self.at)
         # The tables of each chunk have to be made and added: worth it where rows are not far fewer than cells.
         most = max(1, n // max(cells // CELLS_A_ROW, CHUNK_ROWS))
-        total, whole = NOTHING, None
-        for sums, tables in over_chunks(part, n, p + ROW_NUMBERS, most=most, threaded_width=0):
-            total = total + sums if len(total) else sums
-            if whole is None:
-                whole = tables
-            else:
-                whole.merge(tables)
-        assert whole is not None  # there is one chunk at least
-        return total, whole
+        return LevelSums.merged(over_chunks(part, n, p + ROW_NUMBERS, most=most, threaded_width=0))
 
     def take(self, columns: IntArray) -> StructuredDesign | ColumnDesign | DenseDesign:
         """Return the design of these columns; the same object when all are kept."""

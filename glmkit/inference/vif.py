@@ -14,7 +14,7 @@ import pandas as pd
 from glmkit._typing import Array, IntArray
 from glmkit.errors import FitError
 from glmkit.inference.protocols import FittedModel
-from glmkit.numerics.algebra import symmetric
+from glmkit.numerics.algebra import eigenvalues
 from glmkit.tables.table import Table
 
 __all__ = ["vif_table"]
@@ -94,7 +94,7 @@ def _inflation(correlation: Array, own: IntArray) -> float:
 
 def _logdet(correlation: Array) -> float:
     """Return the logarithm of the determinant, -inf of a matrix that is singular but for rounding."""
-    values, _ = symmetric("The variance inflation factor", correlation)
+    values = eigenvalues("The variance inflation factor", correlation)
     if values[0] <= len(values) * EPSILON * values[-1]:
         return -np.inf
     return float(np.linalg.slogdet(correlation)[1])

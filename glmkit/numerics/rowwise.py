@@ -118,13 +118,8 @@ def over_chunks(
     if controller is None:
         yield from map(function, chunks)
         return
-    threads = min(allowed_threads(), len(chunks))
     with controller.limit(limits=1, user_api="blas"):
-        if threads < 2 or width < threaded_width:
-            yield from map(function, chunks)
-            return
-        with ThreadPoolExecutor(threads) as pool:
-            yield from pool.map(_with_state(function), chunks)
+        yield from map(function, chunks) if width < threaded_width else over_parts(function, n, most)
 
 
 def over_parts(function: Callable[[slice], T], n: int, most: int = CHUNKS) -> Iterator[T]:

@@ -84,6 +84,14 @@ def test_deviances_agree(fitted):
         assert error < DEVIANCE_RELATIVE, key
 
 
+@pytest.mark.parametrize("case_id", FITTED)
+def test_the_compiled_pass_finds_the_same(case_id, compiled):
+    fitted = CASES[case_id]["expect"], fit_case(CASES[case_id])
+    test_coefficients_agree_within_a_millionth_of_a_standard_error(fitted)
+    test_standard_errors_agree(fitted)
+    test_deviances_agree(fitted)
+
+
 @each_fit
 def test_criteria_agree(fitted):
     expect, fit = fitted
