@@ -104,10 +104,9 @@ class LevelSums:
         if w is None:
             self._add_vector(rows, v)
             return
-        by_column = np.empty((2 + len(self.at), rows.stop - rows.start))
-        by_column[0], by_column[1] = 0.0 if v is None else v, w
-        np.multiply(X.T, w, out=by_column[2:])
-        columns = np.ascontiguousarray(by_column.T)  # the products go row by row
+        columns = np.empty((rows.stop - rows.start, 2 + len(self.at)))  # the products go row by row
+        columns[:, 0], columns[:, 1] = 0.0 if v is None else v, w
+        np.multiply(X, w[:, None], out=columns[:, 2:])
         X *= np.sqrt(w)[:, None]
         self.plain_gram += X.T @ X
         for piece, table in zip(self.pieces, self.tables, strict=True):

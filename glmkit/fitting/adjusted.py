@@ -41,6 +41,7 @@ from glmkit.families.base import Family
 from glmkit.fitting.objective import GLMObjective, Objective, Point, Quadratic
 from glmkit.fitting.points import Asked, released
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
+from glmkit.fitting.starting import Start
 from glmkit.numerics.algebra import solution
 from glmkit.numerics.factor import InformationFactor
 
@@ -73,20 +74,20 @@ def adjusted_scoring(objective: AdjustedObjective, start: Array, control: Contro
     become shorter, from the start and then from Jeffreys' maximum, which is close to it;
     where that ends in a valley without a root, by steps that may become longer.
     """
-    first = fisher_scoring(objective, objective.at(start), control)
+    first = fisher_scoring(objective, Start(objective.at(start)), control)
     if first.converged or is_penalised(objective.method, objective.base.family):
         return first
     if _is_scaleless(objective, first):
         return first
     jeffreys = replace(objective, method="jeffreys")
-    near = fisher_scoring(jeffreys, jeffreys.at(start), control).point.beta
-    second = fisher_scoring(objective, objective.at(near), control)
+    near = fisher_scoring(jeffreys, Start(jeffreys.at(start)), control).point.beta
+    second = fisher_scoring(objective, Start(objective.at(near)), control)
     if second.converged:
         return second
     held_back = [beta for beta, run in ((near, second), (start, first)) if _was_held_back(run)]
     for rise in RISES:
         for beta in held_back:
-            found = fisher_scoring(objective, objective.at(beta), control, rise=rise)
+            found = fisher_scoring(objective, Start(objective.at(beta)), control, rise=rise)
             if found.converged:
                 return found
     return first

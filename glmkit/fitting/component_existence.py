@@ -30,6 +30,7 @@ from glmkit.fitting.component_fit import ComponentFit, measured, objective_of, s
 from glmkit.fitting.components import Component, places, stacked_dot
 from glmkit.fitting.recession import Openness, Recession, cone_of
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
+from glmkit.fitting.starting import Start
 from glmkit.numerics.scaling import column_norms
 
 __all__ = ["PairDesign", "settle_components"]
@@ -87,7 +88,7 @@ def _limit(fit: ComponentFit, recession: Recession, opened: OpenRows, control: C
     moved = _moved(components, recession.direction, problem.offset.shape)
     limit = replace(problem, offset=problem.offset + fit.family.barrier(moved))
     objective = replace(objective_of(limit, fit.family, fit.independence), span=_complement(recession.basis))
-    solution = fisher_scoring(objective, starting_point(objective), control)
+    solution = fisher_scoring(objective, Start(starting_point(objective)), control)
     spread = replace(solution.point, beta=objective.spread(solution.point.beta))
     whole = measured(
         limit,

@@ -21,6 +21,7 @@ from glmkit.fitting.objective import Point
 from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.fitting.stacking import Stack, stack_of
+from glmkit.fitting.starting import Start
 from glmkit.numerics.factor import InformationFactor
 
 __all__ = ["ComponentFit", "fit_components"]
@@ -155,7 +156,7 @@ def fit_components(
         if start is None
         else _started(objective, stack.centring.to_fitted(start[stack.kept]))
     )
-    solution = fisher_scoring(objective, point, control)
+    solution = fisher_scoring(objective, Start(point), control)
     null = null_model(problem, family, control) if null is None else null
     return measured(problem, family, stack, solution, null)
 
@@ -250,7 +251,7 @@ def null_model(problem: ComponentProblem, family: VectorFamily, control: Control
     rank = null.width
     try:
         objective = ComponentObjective(family, null.components, null.y, null.weights, null.offset)
-        solution = fisher_scoring(objective, starting_point(objective), control)
+        solution = fisher_scoring(objective, Start(starting_point(objective)), control)
     except FitError:
         return unknown, rank
     if not solution.converged:

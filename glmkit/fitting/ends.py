@@ -19,6 +19,7 @@ from glmkit.families.base import Family
 from glmkit.fitting.objective import Objective
 from glmkit.fitting.points import Point, counted, observed_weights
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
+from glmkit.fitting.starting import Start
 
 __all__ = ["LOOKED_AT", "Bend", "Rows", "best_end"]
 
@@ -87,7 +88,7 @@ def best_end(objective: Objective, family: Family, first: Solution, control: Con
     if not lost and bend.convex:
         return best
     for other in rows.others():
-        again = fisher_scoring(objective, other, control)
+        again = fisher_scoring(objective, Start(other), control)
         if again.converged and again.point.merit <= best.point.merit * (1.0 + (SAME if lost else -SAME)):
             best = again
             lost = lost and _is_lost(objective, family, best, _bend(family, best, rows))

@@ -285,10 +285,8 @@ def _end_from_sample(problem: Problem, family: Family, control: Control) -> _End
         return None
 
 
-def _starting(objective: GLMObjective, independence: Independence, start: Array | None) -> Start | None:
-    """Return where to start; None for a linear model, which needs no start."""
-    if objective.linear:
-        return None
+def _starting(objective: GLMObjective, independence: Independence, start: Array | None) -> Start:
+    """Return where to start."""
     if start is not None:
         return Start(valid_point(objective, independence.centring.to_fitted(start[independence.kept])))
     constant = independence.centring.span_constant
@@ -305,9 +303,12 @@ def _maximum(beginning: Beginning, start: Array | None, control: Control, sums: 
     independence, objective, begun = beginning
     cells = objective if begun is not None else by_cell(objective, sums)
     factor = independence.factor if cells is objective else None
-    first = begun or _starting(cells, independence, start)
     given = start is not None
-    solution = solved(cells, first, independence.centring.span_constant, control, factor, given=given)
+
+    def begin() -> Start:
+        return begun or _starting(cells, independence, start)
+
+    solution = solved(cells, begin, independence.centring.span_constant, control, factor, given=given)
     inverse = cells.inverse_information(solution.point, solution.factor)
     if cells is objective:
         return _End(independence, solution, inverse, losses=vars(objective).get("losses"))
@@ -326,10 +327,9 @@ def _adjusted_maximum(
     control: Control,
 ) -> _End:
     """Return the solution of the adjusted score, with the deviance itself in the trace."""
-    first = _starting(objective, independence, start)
-    assert first is not None
+    first = _starting(objective, independence, start).point.beta
     adjusted = AdjustedObjective(objective, problem.method, independence.centring, problem.penalised)
-    solution = adjusted_scoring(adjusted, first.point.beta, control)
+    solution = adjusted_scoring(adjusted, first, control)
     trace = tuple(line._replace(deviance=objective.at(line.coef).merit) for line in solution.trace)
     inverse = objective.inverse_information(solution.point, solution.factor)
     return _End(independence, solution._replace(trace=trace), inverse)

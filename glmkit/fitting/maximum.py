@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -13,7 +13,10 @@ from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.fitting.starting import Start, drawn_back
 from glmkit.numerics.factor import InformationFactor
 
-__all__ = ["scored", "solved", "starting_point"]
+__all__ = ["Begin", "scored", "solved", "starting_point"]
+
+# Makes the start when it is needed: whoever held it would hold the sums of its pass, a matrix, to the end.
+Begin = Callable[[], Start]
 
 
 def starting_point(
@@ -65,28 +68,28 @@ def _predictor_at(objective: GLMObjective, mean: float) -> Array:
 
 def solved(
     objective: GLMObjective,
-    start: Start | None,
+    begin: Begin,
     constant: Array | None,
     control: Control,
     known: InformationFactor | None = None,
     *,
     given: bool = False,
 ) -> Solution:
-    """Return the end of the iterations from a start; None of a linear model, which owes none.
+    """Return the end of the iterations from a start; a linear model owes none.
 
     A start that was `given` is taken for near the maximum that is meant.
     """
-    if start is not None:
-        return scored(objective, start, constant, control, given=given)
+    if not objective.linear:
+        return scored(objective, begin, constant, control, given=given)
     point, factor = objective.linear_solution(known)
     return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
 
 
 def scored(
-    objective: GLMObjective, start: Start, constant: Array | None, control: Control, *, given: bool = False
+    objective: GLMObjective, begin: Begin, constant: Array | None, control: Control, *, given: bool = False
 ) -> Solution:
     """Return where the iterations end; of several ends, where that is in doubt, the one of least deviance."""
-    first = fisher_scoring(objective, start.point, control, known=start.factor)
+    first = fisher_scoring(objective, begin(), control)
     if constant is None:
         return first
     y, weights = objective.y, objective.weights

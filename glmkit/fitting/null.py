@@ -96,7 +96,9 @@ def _null_mean(problem: Problem, family: Family, control: Control) -> RowMeans |
     design = DenseDesign(np.ones((n, 1), order="F"))
     null = objective_of(problem, family, design)
     try:
-        return scored(null, Start(starting_point(null, np.ones(1))), np.ones(1), control).point.fitted.of
+        return scored(
+            null, lambda: Start(starting_point(null, np.ones(1))), np.ones(1), control
+        ).point.fitted.of
     except FitError:
         return None
 

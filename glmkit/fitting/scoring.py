@@ -19,6 +19,7 @@ from glmkit.errors import FitError
 from glmkit.fitting.objective import Objective, Point, Quadratic
 from glmkit.fitting.pace import LEFT, Pace
 from glmkit.fitting.points import Asked, released
+from glmkit.fitting.starting import Start
 from glmkit.numerics.factor import InformationFactor
 
 __all__ = ["Control", "Iteration", "Solution", "fisher_scoring"]
@@ -98,11 +99,10 @@ class Solution(NamedTuple):
 
 def fisher_scoring(
     objective: Objective,
-    start: Point,
+    start: Start,
     control: Control,
     *,
     rise: float = 0.0,
-    known: InformationFactor | None = None,
     near: float = 0.0,
 ) -> Solution:
     """Return the point of least merit reached from `start`.
@@ -110,14 +110,12 @@ def fisher_scoring(
     Parameters
     ----------
     objective : Objective
-    start : Point
-        Inside the valid region (finite merit).
+    start : Start
+        Its point inside the valid region (finite merit). Held by nobody else, its sums are let go.
     control : Control
     rise : float
         Share of itself by which a step may raise the merit: for merits that only measure
         how far a root is, and whose valleys may lie elsewhere.
-    known : InformationFactor, optional
-        Of an information much like that at `start`, for the first step.
     near : float
         Length of a step, in standard errors, that need not be taken: where only a beginning is asked for.
 
@@ -129,7 +127,8 @@ def fisher_scoring(
     """
     trace: list[Iteration] = []
     pace = Pace(objective.reuses, objective.newtonian, objective.price)
-    here = _Here(start, objective.quadratic(start, known), known is None).released()
+    here = _Here(start.point, objective.quadratic(*start), start.factor is None).released()
+    del start
     for iteration in range(1, control.max_iter + 1):
         size = step_size(here.quadratic)
         if size <= near and here.fresh and trace:
@@ -152,6 +151,7 @@ def fisher_scoring(
         factor = here.quadratic.factor if reused else None
         pace = pace.after(size, here.fresh, halvings)
         here = _Here(moved, objective.quadratic(moved, factor), factor is None).released()
+        del moved  # it holds the sums of its pass
     close = here.fresh and step_size(here.quadratic) <= near
     return here.solution(objective, trace, "" if close else "iterations")
 

@@ -137,12 +137,12 @@ def _small_solution(small: GLMObjective, first: First) -> Solution | None:
     """Return where a small fit ends; where that is in doubt, the point of its first steps; None where even they are."""
     start = strided_start(small, first) or Start(first(small, None))
     near = NEAR * float(np.sqrt(small.design.shape[1]))
-    early = fisher_scoring(small, start.point, EARLY, known=start.factor, near=near)
+    early = fisher_scoring(small, start, EARLY, near=near)
     if not early.factor.condition <= CHOLESKY_CONDITION:
         return None
     if early.converged or not _tells(small, early):
         return early
-    solution = fisher_scoring(small, early.point, LOOSE, near=near)
+    solution = fisher_scoring(small, Start(early.point), LOOSE, near=near)
     return solution if solution.converged and _tells(small, solution) else early
 
 

@@ -28,6 +28,7 @@ from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, fisher_scoring
+from glmkit.fitting.starting import Start
 from glmkit.inference.likelihood import ratio_deviance
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.refit import fit_problem
@@ -124,7 +125,7 @@ class HeldFunction:
         if not np.isfinite(point.merit):
             return None
         if len(start):
-            solution = fisher_scoring(objective, point, self._control)
+            solution = fisher_scoring(objective, Start(point), self._control)
             at_end = solution.converged or solution.trace[-1].step <= STALLED
             if not at_end or at_edge(family, solution.point.eta, problem.weights):
                 return None

@@ -22,6 +22,7 @@ from glmkit._typing import Array, IntArray
 from glmkit.errors import FitError
 from glmkit.fitting.components import Component, ComponentObjective, stacked_gram, stacked_tdot
 from glmkit.fitting.scoring import fisher_scoring
+from glmkit.fitting.starting import Start
 from glmkit.inference.component_anova import terms_of_components
 from glmkit.inference.components import ComponentModel, component_slots
 from glmkit.inference.reference import chi_square_tail
@@ -96,7 +97,7 @@ def _apart(model: ComponentModel, columns: IntArray) -> tuple[ComponentObjective
 
 def _likelihood_ratio(model: ComponentModel, columns: IntArray) -> tuple[float, float]:
     objective, start = _apart(model, columns)
-    solution = fisher_scoring(objective, objective.at(start), model.control)
+    solution = fisher_scoring(objective, Start(objective.at(start)), model.control)
     df = float(len(start) - len(model.fit.gamma))
     statistic = max(model.fit.deviance - solution.point.merit, 0.0)
     # Slopes of their own may separate levels: the deviance then is the limit's, to the square of the last step.

@@ -29,6 +29,7 @@ from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.goodness import dispersion_of
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.fitting.signs import End
+from glmkit.fitting.starting import Start
 
 __all__ = ["StreamFit", "fit_stream"]
 
@@ -107,8 +108,11 @@ def _solution(objective: ChunkedObjective, basics: Basics, control: Control, sta
     if objective.linear:
         point, factor = objective.linear_solution()
         return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
-    first = starting_point(objective, basics) if start is None else given_point(objective, start)
-    found = fisher_scoring(objective, first, control)
+
+    def begin() -> Start:
+        return Start(starting_point(objective, basics) if start is None else given_point(objective, start))
+
+    found = fisher_scoring(objective, begin(), control)
     few = start is None and basics.are_few
     if not (few or found.converged):
         return found  # passes over many rows are dear

@@ -18,6 +18,7 @@ from glmkit.fitting.chunked.starting_point import starting_point
 from glmkit.fitting.chunked.stream import Piece, Stream, Total
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, fisher_scoring
+from glmkit.fitting.starting import Start
 
 __all__ = ["PieceMean", "null_mean_of"]
 
@@ -40,7 +41,7 @@ def null_mean_of(stream: Stream, family: Family, basics: Basics, control: Contro
         objective = ChunkedObjective(
             family, constant, beginning_of(constant, family, alone), alone.nobs, alone.rows
         )
-        beta = fisher_scoring(objective, starting_point(objective, alone), control).point.beta
+        beta = fisher_scoring(objective, Start(starting_point(objective, alone)), control).point.beta
     except FitError:
         return None
     return lambda problem: family.mean(beta[0] + problem.added)

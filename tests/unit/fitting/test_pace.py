@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,7 @@ from glmkit.fitting.objective import objective_of
 from glmkit.fitting.pace import Pace
 from glmkit.fitting.points import Asked, losses_of
 from glmkit.fitting.scoring import fisher_scoring
-from glmkit.fitting.strided import Start
+from glmkit.fitting.starting import Start
 
 RNG = np.random.default_rng(26)
 N = 4_000
@@ -126,9 +128,26 @@ def test_an_information_that_misleads_is_replaced(swept):
         factor.root, factor.scale * 1e-3, factor.condition
     )  # steps a million times too long
     start = Start(model.at(np.zeros(design.shape[1]), Asked.SCORE), wrong)
-    solution = fisher_scoring(model, start.point, gk.Control(), known=start.factor)
+    solution = fisher_scoring(model, start, gk.Control())
     assert solution.converged
     assert np.abs(solution.point.beta - fit.fit.gamma).max() < 1e-9
+
+
+def test_no_pass_begins_while_the_information_of_an_earlier_one_is_held(swept, monkeypatch):
+    made, held = [], []
+    at = objective.GLMObjective.at
+
+    def watched(self, beta, asked=Asked.STEP):
+        held.append(sum(gram() is not None for gram in made))
+        point = at(self, beta, asked)
+        if point.sums is not None and point.sums.gram is not None:
+            made.append(weakref.ref(point.sums.gram))
+        return point
+
+    monkeypatch.setattr(objective.GLMObjective, "at", watched)
+    fitted(*MODELS["Poisson"])
+    assert len(made) >= 2
+    assert held == [0] * len(held)
 
 
 def test_a_first_step_asks_for_an_information():
