@@ -59,4 +59,4 @@ def compiled(compiled_run, monkeypatch):
 
     monkeypatch.setattr(designs, "compiled_pass", lambda: compiled_run)
     monkeypatch.setattr(designs, "WORTH_IT", 1)
-    monkeypatch.setattr(objective, "SWEPT_NUMBERS", 1)
+    monkeypatch.setattr(objective, "REUSING_NUMBERS", 1)

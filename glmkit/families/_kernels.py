@@ -156,6 +156,8 @@ def stirling_error(x: Array) -> Array:
 def _stirling_error_small(x: Array) -> Array:
     whole = np.rint(x)
     table = _FACTORIAL_ERRORS[np.clip(whole, 0, _SERIES_FROM).astype(np.intp)]
+    if np.array_equal(x, whole):
+        return table
     direct = special.gammaln(x + 1.0) - special.xlogy(x, x) + x - 0.5 * np.log(2.0 * np.pi * x)
     return np.where(x == whole, table, direct)
 

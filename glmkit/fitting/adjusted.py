@@ -140,7 +140,14 @@ class AdjustedObjective(Objective):
             return point
         with np.errstate(all="ignore"):  # a step far out: an infinite merit
             merit = self._merit(point)
-        return replace(point, merit=merit if np.isfinite(merit) else float("inf"))
+        return point._replace(merit=merit if np.isfinite(merit) else float("inf"))
+
+    def settled(self, point: Point) -> Point:
+        """Return a point with its merit to the last digits."""
+        if point.exact or not is_penalised(self.method, self.base.family):
+            return point
+        deviance = self.base.at(point.beta, Asked.MERIT).merit
+        return point._replace(merit=self._merit(point._replace(merit=deviance)), exact=True)
 
     def _merit(self, point: Point) -> float:
         if is_penalised(self.method, self.base.family):

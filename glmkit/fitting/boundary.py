@@ -132,12 +132,12 @@ def eta_bounds(family: Family) -> Bounds:
     False
     """
     with np.errstate(all="ignore"):  # 0 and 1 are outside the domain of some links
-        ends = np.append(family.link(np.array([0.0, 1.0])), 0.0)
-    ends = np.unique(ends[np.isfinite(ends)])
+        ends = np.array([*family.link(np.array([0.0, 1.0])), 0.0])
+    ends = ends[np.isfinite(ends)]
     beside = BESIDE * np.maximum(1.0, np.abs(ends))
-    below, above = _valid(family, ends - beside), _valid(family, ends + beside)
-    lower, upper = ends[above & ~below], ends[below & ~above]
-    return Bounds(float(np.max(lower, initial=-np.inf)), float(np.min(upper, initial=np.inf)))
+    below, above = np.split(_valid(family, np.concatenate([ends - beside, ends + beside])), 2)
+    lower, upper = ends[above & ~below].tolist(), ends[below & ~above].tolist()
+    return Bounds(max(lower, default=-np.inf), min(upper, default=np.inf))
 
 
 def at_edge(family: Family, eta: Array, weights: Array, *, converged: bool = True) -> bool:

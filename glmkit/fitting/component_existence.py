@@ -89,7 +89,7 @@ def _limit(fit: ComponentFit, recession: Recession, opened: OpenRows, control: C
     limit = replace(problem, offset=problem.offset + fit.family.barrier(moved))
     objective = replace(objective_of(limit, fit.family, fit.independence), span=_complement(recession.basis))
     solution = fisher_scoring(objective, Start(starting_point(objective)), control)
-    spread = replace(solution.point, beta=objective.spread(solution.point.beta))
+    spread = solution.point._replace(beta=objective.spread(solution.point.beta))
     whole = measured(
         limit,
         fit.family,

@@ -26,7 +26,7 @@ from glmkit.fitting.maximum import solved, starting_point
 from glmkit.fitting.null import NullModel, WithinCells, null_model
 from glmkit.fitting.null_rows import null_rows
 from glmkit.fitting.objective import GLMObjective, Point, objective_of
-from glmkit.fitting.points import Losses, Measures, is_linear
+from glmkit.fitting.points import Asked, Losses, Measures, is_linear
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import Recession
 from glmkit.fitting.scoring import Control, Iteration, Solution
@@ -330,6 +330,8 @@ def _adjusted_maximum(
     first = _starting(objective, independence, start).point.beta
     adjusted = AdjustedObjective(objective, problem.method, independence.centring, problem.penalised)
     solution = adjusted_scoring(adjusted, first, control)
-    trace = tuple(line._replace(deviance=objective.at(line.coef).merit) for line in solution.trace)
+    trace = tuple(
+        line._replace(deviance=objective.at(line.coef, Asked.MERIT).merit) for line in solution.trace
+    )
     inverse = objective.inverse_information(solution.point, solution.factor)
     return _End(independence, solution._replace(trace=trace), inverse)

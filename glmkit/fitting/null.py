@@ -16,6 +16,7 @@ from glmkit.fitting.points import Losses
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control
 from glmkit.fitting.starting import Start
+from glmkit.numerics.vectors import repeated
 
 __all__ = ["NullModel", "null_model"]
 
@@ -120,6 +121,6 @@ def _average_mean(problem: Problem, family: Family) -> Mean | None:
         rest = weighted_sum(lambda rows: 1.0 - problem.y[rows], problem.weights) / total
     with np.errstate(all="ignore"):  # an average outside the link's domain is found just below
         mu = family.mean(family.link(np.array([average]))).mu[0]
-    if not np.isclose(mu, average, rtol=1e-6, atol=0.0):
+    if not abs(mu - average) <= 1e-6 * abs(average):
         return None
-    return Mean(*(np.broadcast_to(np.float64(value), n) for value in (average, rest, 1.0)))
+    return Mean(*(repeated(value, n) for value in (average, rest, 1.0)))

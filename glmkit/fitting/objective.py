@@ -57,8 +57,8 @@ __all__ = ["GLMObjective", "Objective", "Point", "Quadratic", "objective_of"]
 # their own condition is its square, and 1e12 leaves four digits of the step, which the
 # next step repairs.
 CHOLESKY_CONDITION = 1e6
-# Elements up to which a score in double-double is always affordable (well under 1 ms),
-# and the condition from which it is worth a pass over more.
+# Elements up to which a score in double-double is affordable (well under 1 ms) wherever it tells: below a
+# condition of 50, rounding of the residuals is as large; and the condition from which it is worth a pass over more.
 COMPENSATED_ELEMENTS = 50_000
 COMPENSATED_CONDITION = 1e3
 # Squared length of a step in standard errors from which on its rounding does not matter: more steps follow.
@@ -74,8 +74,8 @@ QR_NUMBERS = 1 << 20
 REFINED_NUMBERS = 1 << 29
 # Columns whose products with all others cost as much as reading them and all else of a row.
 PAID_COLUMNS = 40.0
-# Numbers of a design from which on one pass over blocks of rows finds a point with all a step needs.
-SWEPT_NUMBERS = 2_000_000
+# Numbers of a design from which on points without an information are much cheaper than those with one.
+REUSING_NUMBERS = 2_000_000
 EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -145,10 +145,6 @@ class GLMObjective(Objective):
 
     def at(self, beta: Array, asked: Asked = Asked.STEP) -> Point:
         """Return the point at `beta`."""
-        if not self._is_swept:
-            with np.errstate(over="ignore", invalid="ignore"):  # a step too long: its merit is inf
-                eta = self.design.dot(beta) + self.offset
-            return self.point(beta, eta)
         losses = self.losses
         if losses is not None:
             point = self._swept(beta, asked, losses)
@@ -179,15 +175,9 @@ class GLMObjective(Objective):
         return Point(beta, fitted, merit, Sums.of(swept), exact=exact)
 
     @property
-    def _is_swept(self) -> bool:
-        """Whether one pass over blocks of rows finds a point with all a step needs."""
-        n, p = self.design.shape
-        return n * p >= SWEPT_NUMBERS
-
-    @property
     def reuses(self) -> bool:
         """Whether points cost much less where no information is asked for."""
-        return self._is_swept and self.family.constant_weight is None
+        return self._numbers >= REUSING_NUMBERS and self.family.constant_weight is None
 
     @property
     def price(self) -> float:
@@ -327,7 +317,7 @@ class GLMObjective(Objective):
 
     def inverse_information(self, point: Point, factor: InformationFactor) -> Array:
         """Return (X'WX)^-1, (p, p); refined, or by QR, where its condition asks for it."""
-        if factor.condition < INVERSE_CONDITION or not self._accurate(factor.condition):
+        if not self._accurate(factor.condition):
             return factor.inverse()
         n, p = self.design.shape
         working = counted(self.weights, self.family.working_weight(point.mean))
@@ -365,12 +355,18 @@ class GLMObjective(Objective):
         return Quadratic(rows.T @ (root * residual), factor, step, unit)
 
     def _accurate(self, condition: float) -> bool:
-        n, p = self.design.shape
-        return n * p <= COMPENSATED_ELEMENTS or condition > COMPENSATED_CONDITION
+        return condition > (
+            INVERSE_CONDITION if self._numbers <= COMPENSATED_ELEMENTS else COMPENSATED_CONDITION
+        )
 
     def _refines(self, condition: float) -> bool:
+        affordable = self._numbers <= COMPENSATED_ELEMENTS
+        return affordable or (condition > COMPENSATED_CONDITION and self._numbers <= REFINED_NUMBERS)
+
+    @property
+    def _numbers(self) -> int:
         n, p = self.design.shape
-        return self._accurate(condition) and n * p <= REFINED_NUMBERS
+        return n * p
 
     def _unit(self, merit: float, pearson: float) -> float:
         # Known dispersion: 1. Estimated: the mean deviance, which near the solution is the

@@ -9,8 +9,8 @@ of a point so near the end that the rest of the way does not change it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from math import exp
+from typing import NamedTuple
 
 from glmkit.fitting.points import Asked
 
@@ -34,8 +34,7 @@ UNCHANGED = 0.02
 TELLING = 1e-4
 
 
-@dataclass(frozen=True)
-class Pace:
+class Pace(NamedTuple):
     """What the steps so far say.
 
     Parameters
@@ -71,7 +70,7 @@ class Pace:
         """Return what is known with the length of the next step."""
         slow = self.slow or size > SLOW * self.last
         tells = self.last == self.known_at > TELLING and not self.halved
-        return replace(self, slow=slow, bend=2.0 * size / self.last**2 if tells else self.bend)
+        return self._replace(slow=slow, bend=2.0 * size / self.last**2 if tells else self.bend)
 
     def asked(self, size: float, fresh: bool, tol: float) -> Asked:
         """Return what to ask for at the end of a step of `size`, made of an information that is `fresh` or not."""
@@ -104,7 +103,7 @@ class Pace:
 
     def after(self, size: float, fresh: bool, halvings: int) -> Pace:
         """Return what is known after a step."""
-        return replace(self, last=size, halved=halvings > 0, known_at=size if fresh else self.known_at)
+        return self._replace(last=size, halved=halvings > 0, known_at=size if fresh else self.known_at)
 
 
 def error_left(size: float, last: float) -> float:

@@ -6,7 +6,7 @@ deviance, and, while that is at hand, the weights and residuals of which score a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -88,8 +88,7 @@ class Measures(NamedTuple):
     watched: bool  # whether a row may be a sign of a maximum at infinity
 
 
-@dataclass(frozen=True, eq=False)
-class Point:
+class Point(NamedTuple):
     """Where the iteration stands.
 
     Parameters
@@ -109,7 +108,7 @@ class Point:
     """
 
     beta: Array
-    fitted: Fitted = field(repr=False)
+    fitted: Fitted
     merit: float
     sums: Sums | None = None
     exact: bool = True
@@ -128,7 +127,7 @@ class Point:
 
 def released(point: Point) -> Point:
     """Return a point without the sums of its pass: once a step is made of them, their matrix is in the way."""
-    return point if point.sums is None else replace(point, sums=None)
+    return point if point.sums is None else point._replace(sums=None)
 
 
 class Quadratic(NamedTuple):
@@ -273,10 +272,10 @@ def _unit_deviances(family: Family, y: Array, weights: Array, eta: Array, mean: 
 
 def block_loss(loss: Loss, y: Array, weights: Array, eta: Array, mean: Mean) -> float:
     """Return the sum of the losses of some rows, nan where eta may leave its range: the deviance tells more there."""
-    if not np.max(eta, initial=-np.inf) < LARGEST:
+    if len(eta) and not eta.max() < LARGEST:
         return float("nan")
     with np.errstate(all="ignore"):  # inf or nan, and so is the sum
-        return float(np.sum(counted(weights, loss.of(y, mean, eta))))
+        return float(counted(weights, loss.of(y, mean, eta)).sum())
 
 
 def observed_weights(family: Family, y: Array, weights: Array, eta: Array) -> Array:

@@ -13,8 +13,17 @@ from glmkit.inference.likelihood import has_ratios
 from glmkit.inference.profiling import Reference
 from glmkit.inference.protocols import AnyModel, FittedModel, single_predictor
 from glmkit.inference.reference import statistic_name, two_sided
+from glmkit.tables.columns import Columns
 
-__all__ = ["TABULATED", "Drawing", "coefficient_frame", "confint", "reference_of", "statistic_of"]
+__all__ = [
+    "TABULATED",
+    "Drawing",
+    "coefficient_columns",
+    "coefficient_frame",
+    "confint",
+    "reference_of",
+    "statistic_of",
+]
 
 METHODS = ("profile", "wald", "score", "boot")
 # Those with a test to go beside the interval.
@@ -50,9 +59,14 @@ def reference_of(model: FittedModel, df: float | None = None) -> Reference:
     return Reference(model.fit.dispersion, model.estimate.df if df is None else float(df))
 
 
-def coefficient_frame(
+def coefficient_frame(model: AnyModel, estimate: Estimate, ci: str, level: float) -> pd.DataFrame:
+    """Return `coefficient_columns` as a DataFrame."""
+    return coefficient_columns(model, estimate, ci, level).frame()
+
+
+def coefficient_columns(
     model: AnyModel, estimate: Estimate, ci: str, level: float, dispersion: float | None = None
-) -> pd.DataFrame:
+) -> Columns:
     """Return the coefficient table with the interval, statistic and p-value of one method.
 
     Parameters
@@ -69,14 +83,14 @@ def coefficient_frame(
         named = ", ".join(f'"{known}"' for known in TABULATED)
         cure = ' Bootstrap intervals have no p-value to go with: use confint("boot").' if ci == "boot" else ""
         raise FitError(f"ci={ci!r} is not known. Choose one of: {named}.{cure}", argument="ci", value=ci)
-    frame = wald.coefficient_frame(estimate, level)
+    columns = wald.coefficient_columns(estimate, level)
     if ci == "wald":
-        return frame
+        return columns
     reference = Reference(model.fit.dispersion if dispersion is None else dispersion, estimate.df)
     single = single_predictor(model, f'ci="{ci}"')
     ends = profiling.intervals(single, ci, level, reference)
     statistic = profiling.signed_roots(single, ci, reference)
-    return frame.assign(
+    return columns.having(
         statistic=statistic,
         p_value=two_sided(statistic, estimate.df),
         conf_low=ends[:, 0],

@@ -130,7 +130,7 @@ class HeldFunction:
             if not at_end or at_edge(family, solution.point.eta, problem.weights):
                 return None
             point = solution.point
-        return self._held(value, point, point.beta)
+        return self._held(value, objective.settled(point), point.beta)
 
     def _objective(self, offset: Array) -> GLMObjective | AdjustedObjective:
         """Return the deviance of the rest, or the penalised one of a fit that has a prior."""

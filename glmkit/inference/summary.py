@@ -11,15 +11,16 @@ import numpy as np
 
 from glmkit.errors import FitError
 from glmkit.inference.anova import terms_table
-from glmkit.inference.confidence import coefficient_frame, statistic_of
+from glmkit.inference.confidence import coefficient_columns, statistic_of
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.likelihood import aic_of, bic_of, null_test
 from glmkit.inference.nuisance import nuisance_facts
 from glmkit.inference.protocols import AnyFit, AnyModel, single_predictor
 from glmkit.inference.reference import statistic_name
 from glmkit.inference.spread_note import at_given_dispersion
-from glmkit.inference.tidy import exponentiated
+from glmkit.inference.tidy import ratios
 from glmkit.inference.wald import check_level, joint_wald
+from glmkit.tables.columns import Columns
 from glmkit.tables.table import Fact, Report, Table, fact
 from glmkit.tables.wording import format_text, interval_headings, statistic_headings
 
@@ -63,9 +64,8 @@ def summary_report(model: AnyModel, options: Options) -> Report:
 def short_report(model: AnyModel) -> Report:
     """Return what a fit shows of itself: the call, coefficients, deviances."""
     table = coefficient_table(model, model.estimate, Options())
-    keep = [name for name in table.frame if name not in ("conf_low", "conf_high")]
-    headings = statistic_headings(statistic_name(model.estimate.df))
-    short = Table(table.frame[keep], headings=headings)
+    frame = table.frame.drop(columns=["conf_low", "conf_high"])
+    short = Table(frame, headings=statistic_headings(statistic_name(model.estimate.df)))
     goodness = [line for line in _goodness(model, None) if line.label in SHORT]
     facts = [*_identity(model), *_rows(model)[:1]]
     return Report(_title(model), facts, {"coefficients": short}, footer=goodness, notes=model.notes)
@@ -76,18 +76,21 @@ SHORT = ("Null deviance", "Residual deviance", "AIC")
 
 def coefficient_table(model: AnyModel, estimate: Estimate, options: Options) -> Table:
     """Return the coefficient table as asked for: on the link scale, or as ratios."""
-    frame = coefficient_frame(model, estimate, options.ci, options.level, options.dispersion)
+    columns = coefficient_columns(model, estimate, options.ci, options.level, options.dispersion)
+    values = dict(columns.values)
     if estimate.small_sample is not None:
-        frame.insert(2, "df", estimate.coef_df)
+        values = (
+            {name: values.pop(name) for name in ("estimate", "std_error")} | {"df": estimate.coef_df} | values
+        )
     headings = statistic_headings(statistic_of(options.ci, estimate.df)) | interval_headings(options.level)
     title = "Coefficients"
     if options.exponentiate:
-        frame = exponentiated(frame)
+        values |= ratios(values)
         ratio = model.family.ratio_name
         headings |= {"estimate": ratio.capitalize() if ratio else "exp(Estimate)"}
         title = "Ratios" if ratio else "Exponentiated coefficients"
-    frame.index = model.coefficient_names(options.names)
-    return Table(frame, title, headings=headings, stars=options.stars)
+    labelled = Columns(values, model.coefficient_names(options.names))
+    return Table(labelled, title, headings=headings, stars=options.stars)
 
 
 def _title(model: AnyModel) -> str:

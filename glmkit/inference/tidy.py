@@ -8,6 +8,8 @@ tidy data frames. arXiv:1412.3565.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -21,7 +23,7 @@ from glmkit.inference.protocols import AnyFit, AnyModel, FittedModel
 from glmkit.inference.residuals import residuals_of
 from glmkit.inference.wald import check_level
 
-__all__ = ["augment", "exponentiated", "glance", "tidy", "trace_frame", "working_frame"]
+__all__ = ["augment", "exponentiated", "glance", "ratios", "tidy", "trace_frame", "working_frame"]
 
 
 def tidy(model: AnyModel, level: float, exponentiate: bool, ci: str) -> pd.DataFrame:
@@ -33,20 +35,24 @@ def tidy(model: AnyModel, level: float, exponentiate: bool, ci: str) -> pd.DataF
 
 
 def exponentiated(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a coefficient table with exp of the estimate and of the ends of its interval.
+    """Return a coefficient table with its `ratios`."""
+    return table.assign(**ratios(table))
+
+
+def ratios(table: Mapping[str, Array] | pd.DataFrame) -> dict[str, Array]:
+    """Return the columns of a coefficient table with exp of the estimate and of the ends of its interval.
 
     Standard errors become those of exp(estimate) by the delta method, exp(b) se(b);
     statistic and p-value stay those of the coefficient.
     """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # a huge coefficient: its ratio is inf
         ratio = np.exp(table["estimate"])
-        changed = {
+        return {
             "estimate": ratio,
             "std_error": ratio * table["std_error"],
             "conf_low": np.exp(table["conf_low"]),
             "conf_high": np.exp(table["conf_high"]),
         }
-    return table.assign(**changed)
 
 
 def glance(model: AnyModel) -> pd.DataFrame:

@@ -13,11 +13,13 @@ from glmkit.errors import FitError
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.reference import chi_square_tail, f_tail, interval_quantiles, two_sided
 from glmkit.numerics.algebra import rank_of, require_finite, symmetric
+from glmkit.tables.columns import Columns
 
 __all__ = [
     "JointTest",
     "check_estimable",
     "check_level",
+    "coefficient_columns",
     "coefficient_frame",
     "confint",
     "joint_wald",
@@ -32,6 +34,11 @@ SINGULAR = 1e-12
 
 
 def coefficient_frame(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
+    """Return `coefficient_columns` as a DataFrame."""
+    return coefficient_columns(estimate, level).frame()
+
+
+def coefficient_columns(estimate: Estimate, level: float = 0.95) -> Columns:
     """Return the coefficient table, one row per coefficient, aliased ones nan.
 
     Columns ``estimate std_error statistic p_value conf_low conf_high``.
@@ -54,7 +61,7 @@ def coefficient_frame(estimate: Estimate, level: float = 0.95) -> pd.DataFrame:
         "conf_low": low,
         "conf_high": high,
     }
-    return pd.DataFrame(columns, index=estimate.names)
+    return Columns(columns, estimate.names)
 
 
 def wald_interval(center: Array, std_error: Array, level: float, df: float | Array) -> tuple[Array, Array]:

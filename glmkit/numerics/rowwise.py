@@ -88,8 +88,8 @@ def over_rows(function: Callable[[slice], T], n: int, size: int | None = None) -
     [2, 2, 1]
     """
     blocks = row_blocks(n, size)
-    threads = min(allowed_threads(), len(blocks))
-    if threads < 2 or n < THREADED_ROWS:
+    threads = min(allowed_threads(), len(blocks)) if n >= THREADED_ROWS else 1
+    if threads < 2:
         return [function(rows) for rows in blocks]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(_with_state(function), blocks))

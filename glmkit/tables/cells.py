@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from glmkit._typing import Array
+from glmkit.tables.columns import Columns
 from glmkit.tables.document import Grid
 from glmkit.tables.glossary import Kind, heading_of, kind_of
 from glmkit.tables.numbers import STARS_LEGEND, as_text, format_columns, stars_for
@@ -37,8 +38,10 @@ class _Column(NamedTuple):
     texts: list[str]
 
 
-def _numbers(series: pd.Series, declared: bool) -> Array | None:
+def _numbers(series: pd.Series | Array, declared: bool) -> Array | None:
     """Return a column as floats (n,), or None where it holds text."""
+    if isinstance(series, np.ndarray):
+        return series.astype(float, copy=False)
     if series.dtype.kind in "iuf":
         return np.asarray(series.to_numpy(dtype=float, na_value=np.nan), dtype=float)
     if declared and series.dtype == object:
@@ -48,7 +51,7 @@ def _numbers(series: pd.Series, declared: bool) -> Array | None:
     return None
 
 
-def _read(series: pd.Series, name: str, kinds: Mapping[str, Kind]) -> _Column:
+def _read(series: pd.Series | Array, name: str, kinds: Mapping[str, Kind]) -> _Column:
     """Read a column by its declared kind, the glossary's, or its dtype's."""
     default: Kind = "count" if series.dtype.kind in "iu" else "number"
     declared = kinds.get(name) or kind_of(name, "text" if series.dtype.kind not in "iuf" else default)
@@ -58,9 +61,10 @@ def _read(series: pd.Series, name: str, kinds: Mapping[str, Kind]) -> _Column:
     return _Column(name, declared, numbers, [])
 
 
-def read_columns(frame: pd.DataFrame, kinds: Mapping[str, Kind]) -> list[_Column]:
-    """Return the frame's columns, by position: names may repeat."""
-    return [_read(series, as_text(name), kinds) for name, series in frame.items()]
+def read_columns(table: pd.DataFrame | Columns, kinds: Mapping[str, Kind]) -> list[_Column]:
+    """Return the columns, by position: names of a frame's may repeat."""
+    named = table.values if isinstance(table, Columns) else table
+    return [_read(series, as_text(name), kinds) for name, series in named.items()]
 
 
 def _written(columns: Sequence[_Column], blanks: frozenset[str]) -> list[list[str]]:
@@ -82,17 +86,22 @@ def _labels(index: pd.Index) -> tuple[list[str] | None, list[str]]:
     return [as_text(key[0]) for key in keys], [", ".join(as_text(v) for v in key[1:]) for key in keys]
 
 
-def _shorten(frame: pd.DataFrame, most: int | None) -> tuple[pd.DataFrame, int | None]:
+def _shorten(table: pd.DataFrame | Columns, most: int | None) -> tuple[pd.DataFrame | Columns, int | None]:
     """Return the first and last rows, and where the rows between were left out."""
-    if most is None or len(frame) <= most:
-        return frame, None
-    head = (most + 1) // 2
+    if most is None or len(_row_labels(table)) <= most:
+        return table, None
+    head, frame = (most + 1) // 2, table.frame() if isinstance(table, Columns) else table
     return pd.concat([frame.iloc[:head], frame.iloc[len(frame) - (most - head) :]]), head
 
 
-def make_grid(frame: pd.DataFrame, style: Style, most_rows: int | None = None) -> Grid:
+def _row_labels(table: pd.DataFrame | Columns) -> pd.Index:
+    return table.labels if isinstance(table, Columns) else table.index
+
+
+def make_grid(table: pd.DataFrame | Columns, style: Style, most_rows: int | None = None) -> Grid:
     """Return the cells of a table, of at most ``most_rows`` rows."""
-    shown, cut = _shorten(frame, most_rows)
+    shown, cut = _shorten(table, most_rows)
+    rows = len(_row_labels(shown))
     columns = read_columns(shown, style.kinds)
     cells = _written(columns, style.blanks)
     headings = [style.headings.get(c.name) or heading_of(c.name) for c in columns]
@@ -101,17 +110,19 @@ def make_grid(frame: pd.DataFrame, style: Style, most_rows: int | None = None) -
     if style.stars:
         _insert_stars(columns, cells, headings, numeric)
         notes.append(STARS_LEGEND)
-    groups, labels = _labels(shown.index)
+    groups, labels = _labels(_row_labels(shown))
     stub = ""
     if not style.show_index:
-        groups, labels = None, [""] * len(shown)
+        groups, labels = None, [""] * rows
         if numeric and not numeric[0]:
             stub, labels = headings.pop(0), cells.pop(0)
             numeric.pop(0)
     if cut is not None:
         for column in (labels, *cells, *([groups] if groups else [])):
             column.insert(cut, "...")
-        notes.append(format_text("{shown} of {nobs} rows are shown.", shown=len(shown), nobs=len(frame)))
+        notes.append(
+            format_text("{shown} of {nobs} rows are shown.", shown=rows, nobs=len(_row_labels(table)))
+        )
     return Grid(
         style.title,
         stub,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from glmkit.tables.cells import Style, make_grid
+from glmkit.tables.columns import Columns
 from glmkit.tables.document import Document, Facts
 from glmkit.tables.export import Json, csv_table, json_table, json_value
 from glmkit.tables.glossary import Kind
@@ -28,7 +29,7 @@ class Table(Printed):
 
     Parameters
     ----------
-    frame : DataFrame
+    frame : DataFrame or glmkit.tables.columns.Columns
         Columns from the glossary where it has a word; row labels in the index. An index of
         two levels (part, name) prints as rows grouped under their part.
     title : str
@@ -55,13 +56,13 @@ class Table(Printed):
     Intercept     3.797       0.050
     """
 
-    __slots__ = ("_frame", "_style")
-    _frame: pd.DataFrame
+    __slots__ = ("_given", "_style")
+    _given: pd.DataFrame | Columns
     _style: Style
 
     def __init__(
         self,
-        frame: pd.DataFrame,
+        frame: pd.DataFrame | Columns,
         title: str = "",
         *,
         kinds: Mapping[str, Kind] | None = None,
@@ -74,11 +75,16 @@ class Table(Printed):
         style = Style(
             title, dict(kinds or {}), dict(headings or {}), tuple(notes), stars, frozenset(blanks), show_index
         )
-        object.__setattr__(self, "_frame", frame.copy())
+        object.__setattr__(self, "_given", frame if isinstance(frame, Columns) else frame.copy())
         object.__setattr__(self, "_style", style)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_restore_table, (self._frame, self._style))
+
+    @property
+    def _frame(self) -> pd.DataFrame:
+        """The numbers, not to be written to."""
+        return self._given.frame() if isinstance(self._given, Columns) else self._given
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -209,7 +215,7 @@ class Table(Printed):
         return polars_frame(self._frame, "label" if self._style.show_index else None)
 
     def _document(self, most_rows: int | None) -> Document:
-        return Document("", (make_grid(self._frame, self._style, most_rows),), ())
+        return Document("", (make_grid(self._given, self._style, most_rows),), ())
 
 
 def _restore_table(frame: pd.DataFrame, style: Style) -> Table:
@@ -368,7 +374,7 @@ class Report(Printed):
         }
 
     def _document(self, most_rows: int | None) -> Document:
-        grids = [make_grid(table._frame, table._style, most_rows) for table in self._parts.values()]
+        grids = [make_grid(table._given, table._style, most_rows) for table in self._parts.values()]
         blocks = [_as_facts(self.facts), *grids, _as_facts(self.footer)]
         return Document(self.title, tuple(block for block in blocks if block is not None), self.notes)
 

@@ -31,13 +31,13 @@ from glmkit.fitting.objective import (
     Point,
     Quadratic,
 )
-from glmkit.fitting.points import Asked, is_linear, observed_weights
+from glmkit.fitting.points import Asked, Sums, is_linear, observed_weights
 from glmkit.numerics.factor import InformationFactor, cholesky_factor, factor_of_root
 from glmkit.numerics.least_squares import cautious_rate, qr_rate, refined
 from glmkit.numerics.scaling import power_of_two
 from glmkit.numerics.triangle import solve_triangle
 
-__all__ = ["ChunkedObjective", "Passed"]
+__all__ = ["ChunkedObjective"]
 
 NOTHING = np.zeros(0)
 
@@ -51,18 +51,14 @@ class Totals:
     gram: Total = field(default_factory=Total)
     eta: Total = field(default_factory=Total)
 
+    def sums(self) -> Sums:
+        """Return them as sums over rows."""
+        return Sums(self.score.value, self.gram.value, float(self.eta.value), 0.0)
 
-@dataclass(frozen=True, eq=False)
-class Passed(Point):
-    """A point with the totals of its pass in place of its rows."""
 
-    totals: Totals = field(default_factory=Totals)
-
-    @classmethod
-    def of(cls, beta: Array, merit: float, totals: Totals) -> Passed:
-        """Return the point at `beta`."""
-        nothing = Mean(NOTHING, NOTHING, NOTHING)
-        return cls(beta, FittedAs(NOTHING, nothing), merit, totals=totals)
+def _passed(beta: Array, merit: float, sums: Sums | None = None) -> Point:
+    """Return a point with the sums of its pass, and no rows."""
+    return Point(beta, FittedAs(NOTHING, Mean(NOTHING, NOTHING, NOTHING)), merit, sums)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +107,9 @@ class ChunkedObjective(Objective):
         sums = Totals()
         for piece, design in fitted_pieces(self.stream, self.independence, f"pass {len(self.reached) + 1}"):
             if not self._add(sums, piece, design, beta):
-                return Passed.of(beta, float("inf"), sums)
+                return _passed(beta, float("inf"))
         merit = float(sums.merit.value)
-        return Passed.of(beta, merit if np.isfinite(merit) else float("inf"), sums)
+        return _passed(beta, merit if np.isfinite(merit) else float("inf"), sums.sums())
 
     def _add(self, sums: Totals, piece: Piece, design: Design, beta: Array) -> bool:
         objective = self._of(piece, design)
@@ -131,10 +127,10 @@ class ChunkedObjective(Objective):
 
     def quadratic(self, point: Point, known: InformationFactor | None = None) -> Quadratic:
         """Return score, information and step at `point`."""
-        assert isinstance(point, Passed)
+        sums = point.sums
+        assert sums is not None and sums.gram is not None
         self.reached.append(point.beta)
-        gram, score = point.totals.gram.value, point.totals.score.value
-        floor = EPSILON**2 * float(point.totals.eta.value)
+        gram, score, floor = sums.gram, sums.score, EPSILON**2 * sums.squares
         unit = max(self.unit(point.merit), floor, np.finfo(np.float64).tiny)
         factor = cholesky_factor(gram)
         if factor is None or factor.condition > CHOLESKY_CONDITION:

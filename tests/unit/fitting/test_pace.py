@@ -53,13 +53,13 @@ def fitted(response, family, arguments):
 
 @pytest.fixture
 def swept(monkeypatch):
-    monkeypatch.setattr(objective, "SWEPT_NUMBERS", 1)
+    monkeypatch.setattr(objective, "REUSING_NUMBERS", 1)
 
 
 @each
 def test_the_fit_is_that_of_a_new_information_at_every_step(response, family, arguments, monkeypatch):
     plain = fitted(response, family, arguments)
-    monkeypatch.setattr(objective, "SWEPT_NUMBERS", 1)
+    monkeypatch.setattr(objective, "REUSING_NUMBERS", 1)
     fit = fitted(response, family, arguments)
     assert np.abs((fit.coef - plain.coef) / plain.std_error).max() < 1e-10  # in standard errors
     assert_allclose(fit.std_error, plain.std_error, rtol=1e-9)
@@ -112,7 +112,7 @@ def test_a_deviance_far_below_its_losses_is_found_as_such(swept):
 def test_a_penalised_profile_of_many_rows_is_that_of_few(method, monkeypatch):
     data = DATA.head(60)
     few = gk.glm("yes ~ a + b", data, "binomial", method=method).confint("profile")
-    monkeypatch.setattr(objective, "SWEPT_NUMBERS", 1)
+    monkeypatch.setattr(objective, "REUSING_NUMBERS", 1)
     many = gk.glm("yes ~ a + b", data, "binomial", method=method).confint("profile")
     assert_allclose(many, few, rtol=1e-6)
 

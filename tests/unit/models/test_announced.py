@@ -347,7 +347,7 @@ NEXT_TO_NO_WEIGHT = pd.DataFrame(
 @pytest.mark.filterwarnings("ignore::glmkit.errors.SeparationWarning")
 def test_score_intervals_with_a_weight_of_next_to_nothing_are_refused():
     fit = gk.glm("y ~ z", NEXT_TO_NO_WEIGHT, "binomial", weights="w")
-    with pytest.raises(gk.FitError, match="did not converge: its interval is not known"):
+    with pytest.raises(gk.FitError, match='se method="wald"'):
         fit.confint("score")
 
 
