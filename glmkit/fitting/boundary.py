@@ -135,7 +135,8 @@ def eta_bounds(family: Family) -> Bounds:
         ends = np.array([*family.link(np.array([0.0, 1.0])), 0.0])
     ends = ends[np.isfinite(ends)]
     beside = BESIDE * np.maximum(1.0, np.abs(ends))
-    below, above = np.split(_valid(family, np.concatenate([ends - beside, ends + beside])), 2)
+    sides = _valid(family, np.concatenate([ends - beside, ends + beside]))
+    below, above = sides[: len(ends)], sides[len(ends) :]
     lower, upper = ends[above & ~below].tolist(), ends[below & ~above].tolist()
     return Bounds(max(lower, default=-np.inf), min(upper, default=np.inf))
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from glmkit._typing import AnyArray
 from glmkit.errors import DataError, GlmkitError
-from glmkit.frame.dtypes import COPIES_ON_WRITE, read_series
+from glmkit.frame.dtypes import COPIES_ON_WRITE, dtype_name, read_series
 from glmkit.frame.eager import CURE, from_narwhals, narwhals_frame, narwhals_series
 from glmkit.frame.values import Value
 
@@ -221,7 +221,7 @@ class _PandasColumn:
 
     def __call__(self) -> tuple[Value, str]:
         series = self.data[self.key]
-        return read_series(series, self.name), str(series.dtype)
+        return read_series(series, self.name), dtype_name(series.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,9 +241,10 @@ def _from_pandas(data: pd.DataFrame) -> Columns:
     # A shallow copy costs nothing, and shields lazy reads and views of its memory from what the caller
     # later writes into the frame: pandas then copies on write.
     data = data.copy(deep=False)
-    names = [str(key) for key in data.columns]
+    keys = data.columns.tolist()
+    names = [str(key) for key in keys]
     if data.columns.is_unique and data.columns.nlevels == 1:
-        labels: list[Reader] = [_PandasColumn(data, key, str(key)) for key in data.columns]
+        labels: list[Reader] = [_PandasColumn(data, key, name) for key, name in zip(keys, names, strict=True)]
         return _columns(names, labels, data.index)
     places: list[Reader] = [_PandasPosition(data, j, name) for j, name in enumerate(names)]
     return _columns(names, places, data.index)

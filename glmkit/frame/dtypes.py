@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numbers
 from decimal import Decimal
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -18,7 +19,7 @@ from glmkit._typing import AnyArray, Array, BoolArray, IntArray
 from glmkit.errors import DataError
 from glmkit.frame.values import Factor, Logical, Value, factor_from_labels
 
-__all__ = ["COPIES_ON_WRITE", "LARGEST_EXACT_INTEGER", "read_series"]
+__all__ = ["COPIES_ON_WRITE", "LARGEST_EXACT_INTEGER", "dtype_name", "read_series"]
 
 # Whether pandas copies, when it is written to, what shares memory with another frame or Series.
 COPIES_ON_WRITE = int(pd.__version__.split(".", 1)[0]) >= 3
@@ -65,6 +66,17 @@ def read_series(series: pd.Series[Any], name: str) -> Value:
     return _from_kind(series, name, dtype.kind)
 
 
+def dtype_name(dtype: object) -> str:
+    """Return the name of a dtype."""
+    return _numpy_name(dtype) if isinstance(dtype, np.dtype) else str(dtype)
+
+
+@cache
+def _numpy_name(dtype: np.dtype[Any]) -> str:
+    """Return the name of one of NumPy's dtypes, which takes NumPy longer than reading a column."""
+    return str(dtype)
+
+
 def _from_kind(series: pd.Series[Any], name: str, kind: str) -> Value:
     if kind == "f":
         return _float64(series)
@@ -103,11 +115,10 @@ def _check_exact(integers: AnyArray, name: str) -> None:
 
 
 def _from_category(series: pd.Series[Any]) -> Factor:
-    accessor = series.cat
     # As narrow as pandas keeps them: a byte a row for up to 127 levels. Pandas 3 copies them on write.
     kept: Any = series.array
-    codes = cast(IntArray, kept.codes if COPIES_ON_WRITE else accessor.codes.to_numpy())
-    return Factor(codes, tuple(accessor.categories.tolist()), ordered=bool(accessor.ordered))
+    codes = cast(IntArray, kept.codes if COPIES_ON_WRITE else series.cat.codes.to_numpy())
+    return Factor(codes, tuple(kept.categories.tolist()), ordered=bool(kept.ordered))
 
 
 def _from_text(series: pd.Series[Any]) -> Factor:

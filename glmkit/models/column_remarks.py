@@ -40,6 +40,8 @@ def lost_by_weight(fit: GLMFit) -> IntArray:
 def of_columns(frame: ModelFrame, fit: GLMFit, lost: IntArray) -> list[Remark]:
     """Return the remarks on aliased columns, `lost` of which, by place, the weights alone have dropped."""
     places = np.arange(len(fit.independence.dropped))
+    if not len(places):
+        return []
     return [
         *_of_aliased(frame, fit, np.setdiff1d(places, lost)),
         *_of_lost(frame, fit, lost),

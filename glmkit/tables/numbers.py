@@ -115,12 +115,17 @@ def _each(write: Callable[[float], str], values: Array) -> list[str]:
     return [write(x) if math.isfinite(x) else _special(x) for x in values.tolist()]
 
 
+def _sizes(values: Array) -> list[float]:
+    """Return the sizes of numbers that are finite and not zero."""
+    return [abs(x) for x in values.tolist() if x != 0 and math.isfinite(x)]
+
+
 def _whole(values: Array) -> list[str]:
     """Return whole numbers where all are whole, else two decimals."""
-    finite = values[np.isfinite(values)]
-    if finite.size and np.abs(finite).max() >= 1e15:
+    finite = [x for x in values.tolist() if math.isfinite(x)]
+    if max(map(abs, finite), default=0.0) >= 1e15:
         return _each(lambda x: _significant(x, 7), values)
-    decimals = 0 if np.all(finite == np.rint(finite)) else 2
+    decimals = 0 if all(x.is_integer() for x in finite) else 2
     return _each(lambda x: _visible(x, decimals), values)
 
 
@@ -133,16 +138,14 @@ def _tenths(x: float) -> str:
 
 def _measured(values: Array, digits: _Digits) -> list[str]:
     """Return measurements with shared decimals; cells that would vanish turn scientific."""
-    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
-    if not sizes.size:
+    exponents = [math.floor(math.log10(size)) for size in _sizes(values)]
+    if not exponents:
         return _each(lambda x: _fixed(x, digits.decimals), values)
-    exponents = np.floor(np.log10(sizes)).astype(int)
-    top = int(exponents.max())
+    top = max(exponents)
     if top > 9 or top < -5:
         return _each(lambda x: _significant(x, digits.largest), values)
-    wanted = 1 - exponents
-    wanted = wanted[wanted <= digits.most - 1 - top]
-    decimals = max(digits.decimals, digits.largest - 1 - top, *wanted.tolist())
+    wanted = [1 - exponent for exponent in exponents if 1 - exponent <= digits.most - 1 - top]
+    decimals = max(digits.decimals, digits.largest - 1 - top, *wanted)
     return _each(lambda x: _visible(x, decimals), values)
 
 
@@ -182,17 +185,16 @@ def format_column(kind: Kind, values: Array) -> list[str]:
 # The coefficient columns of a table ----------------------------------------------------------
 
 
-def _scales(kinds: Sequence[Kind], block: Array) -> Array:
-    """Return each row's standard error (n,), read off the interval where there is none."""
-    errors = block[:, [kind == "std_error" for kind in kinds]]
-    if not errors.shape[1]:
-        ends = block[:, [kind == "bound" for kind in kinds]]
-        if ends.shape[1] < 2:
-            return np.full(block.shape[0], np.nan)
-        errors = np.abs(ends[:, 1:] - ends[:, :1]) / 4
-    errors = np.where(np.isfinite(errors) & (errors > 0), errors, np.inf)
-    smallest: Array = errors.min(axis=1, initial=np.inf)
-    return np.where(np.isfinite(smallest), smallest, np.nan)
+def _scales(kinds: Sequence[Kind], columns: Sequence[Array]) -> list[float]:
+    """Return each row's standard error, read off the interval where there is none; nan where that has none."""
+    errors = [column for kind, column in zip(kinds, columns, strict=True) if kind == "std_error"]
+    if not errors:
+        ends = [column for kind, column in zip(kinds, columns, strict=True) if kind == "bound"]
+        errors = [np.abs(end - ends[0]) / 4 for end in ends[1:]]
+    if not errors:
+        return [math.nan] * len(columns[0])
+    rows = zip(*(column.tolist() for column in errors), strict=True)
+    return [min((x for x in row if 0 < x < math.inf), default=math.nan) for row in rows]
 
 
 def _decimals_for(error: float) -> int:
@@ -200,15 +202,15 @@ def _decimals_for(error: float) -> int:
     return STANDARD_ERROR_DIGITS - 1 - _exponent(error, STANDARD_ERROR_DIGITS)
 
 
-def _shared_decimals(scales: Array, block: Array) -> int | None:
+def _shared_decimals(scales: Sequence[float], columns: Sequence[Array]) -> int | None:
     """Return the decimals all rows can share, None where they would need too many digits."""
-    sizes = np.abs(block[np.isfinite(block) & (block != 0)])
-    if not sizes.size:
+    sizes = [size for column in columns for size in _sizes(column)]
+    if not sizes:
         return 3
-    known = scales[~np.isnan(scales)]
+    known = [scale for scale in scales if not math.isnan(scale)]
     # Without any standard error the smallest number shows three digits.
-    decimals = _decimals_for(known.min()) if known.size else 2 - _exponent(float(sizes.min()), 3)
-    whole = max(1, _exponent(float(sizes.max()), 9) + 1)
+    decimals = _decimals_for(min(known)) if known else 2 - _exponent(min(sizes), 3)
+    whole = max(1, _exponent(max(sizes), 9) + 1)
     decimals = max(0, decimals)
     return decimals if whole + decimals <= MOST_SHARED_DIGITS else None
 
@@ -231,14 +233,12 @@ def _by_its_error(x: float, error: float) -> str:
 
 def _coefficients(kinds: Sequence[Kind], columns: Sequence[Array]) -> list[list[str]]:
     """Return the cells of estimates, standard errors and ends of intervals together."""
-    block = np.column_stack(columns)
-    scales = _scales(kinds, block)
-    decimals = _shared_decimals(scales, block)
+    scales = _scales(kinds, columns)
+    decimals = _shared_decimals(scales, columns)
     if decimals is not None:
         return [_each(lambda x: _fixed(x, decimals), column) for column in columns]
-    errors = scales.tolist()
     return [
-        [_by_its_error(x, error) for x, error in zip(column.tolist(), errors, strict=True)]
+        [_by_its_error(x, error) for x, error in zip(column.tolist(), scales, strict=True)]
         for column in columns
     ]
 
