@@ -10,6 +10,7 @@ are added up before the next block is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import reduce
 
 import numpy as np
 
@@ -41,24 +42,21 @@ def sweep_blocks(blocks: Blocks, shape: tuple[int, int], beta: Array, visit: Vis
     n, p = shape
 
     def part(chunk: slice) -> Swept:
-        total = Swept(np.zeros(0), None, None)
+        total = None
         for rows, X in blocks(chunk):
             seen = visit(rows, X @ beta)
             tdot = None if seen.residual is None else X.T @ seen.residual
             gram = None if seen.working is None else _gram_in_place(X, seen.working)
-            total = added(total, Swept(seen.sums, tdot, gram))
-        return total
+            one = Swept(seen.sums, tdot, gram)
+            total = one if total is None else added(total, one)
+        return Swept(np.zeros(0), None, None) if total is None else total
 
-    whole = Swept(np.zeros(0), None, None)
-    for one in over_chunks(
-        part, n, p + ROW_NUMBERS, threaded_width=0 if n >= MANY_ROWS else THREADED_NUMBERS
-    ):
-        whole = added(whole, one)
-    return whole
+    wide = 0 if n >= MANY_ROWS else THREADED_NUMBERS
+    return reduce(added, over_chunks(part, n, p + ROW_NUMBERS, threaded_width=wide))
 
 
 def added(total: Swept, part: Swept) -> Swept:
-    """Return the sum of two parts, of which the first may be empty; it is overwritten."""
+    """Return the sum of two parts, of which the first is overwritten and may be empty."""
     if not len(total.sums):
         return part
     return Swept(total.sums + part.sums, _plus(total.tdot, part.tdot), _plus(total.gram, part.gram))

@@ -10,7 +10,7 @@ from glmkit.design.matrix import Design, KnownRows
 from glmkit.families.base import Family
 from glmkit.families.losses import Loss
 from glmkit.fitting.fitted import FittedBy
-from glmkit.fitting.points import Asked, Losses, Measures, Point, Sums
+from glmkit.fitting.points import Asked, Losses, Measures, Point, Sums, is_last
 from glmkit.numerics.vectors import is_repeated
 
 __all__ = ["known_point", "known_rows"]
@@ -40,8 +40,8 @@ def known_rows(
         np.ascontiguousarray(y),
         None if ones else np.ascontiguousarray(weights),
         None if offset is None else np.ascontiguousarray(offset),
-        pearson=last or family.dispersion is None,
-        informed=asked is Asked.STEP and family.constant_weight is None,
+        pearson=is_last(asked) or family.dispersion is None,
+        informed=asked in (Asked.STEP, Asked.LAST) and family.constant_weight is None,
         scored=not last,
     )
 

@@ -35,6 +35,7 @@ from glmkit.fitting.points import (
     Sums,
     block_deviance,
     counted,
+    is_last,
     is_linear,
     losses_of,
     observed_weights,
@@ -161,16 +162,17 @@ class GLMObjective(Objective):
             if point is not None:
                 return point
         eta = np.empty(self.design.shape[0])
-        loss = None if asked is Asked.MERIT or losses is None else losses.loss
+        loss = None if is_last(asked) or losses is None else losses.loss
         visit = RowPass(self.family, self.y, self.weights, self._added, eta, asked, loss)
         swept = self.design.sweep(beta, visit)
         fitted, merit, exact = FittedAt(eta, self.family), float(swept.sums[0]), loss is None
         if not np.isfinite(merit):
             return Point(beta, fitted, float("inf"), exact=exact)
-        if asked is Asked.MERIT:
+        if is_last(asked):
             watched = is_watched(self.family, np.concatenate(visit.watched))
-            return Point(beta, fitted, merit, measures=Measures(float(swept.sums[1]), watched))
-        if losses is not None:
+            measures = Measures(float(swept.sums[2]), watched)
+            return Point(beta, fitted, merit, Sums.of(swept), measures=measures)
+        if losses is not None and not exact:
             merit = losses.deviance(merit)
         return Point(beta, fitted, merit, Sums.of(swept), exact=exact)
 

@@ -80,7 +80,8 @@ class Pace(NamedTuple):
         if fresh and settled and left <= LEFT * tol:
             return Asked.MERIT
         if not brisk or left <= tol or self.bend * left <= UNCHANGED * tol:
-            return Asked.STEP
+            ends = not (self.reuses or self.halved) and self._left(size, fresh) <= LEFT * tol
+            return Asked.LAST if ends else Asked.STEP
         return Asked.SCORE
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from math import isfinite, nan
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,7 @@ __all__ = [
     "Sums",
     "block_deviance",
     "counted",
+    "is_last",
     "is_linear",
     "losses_of",
     "observed_weights",
@@ -63,6 +65,12 @@ class Asked(Enum):
     STEP = "score and information"
     SCORE = "the score, for a step on an information that is known"
     MERIT = "nothing: no step is to follow"
+    LAST = "score and information, with the merit to the last digits and all else of a last pass: if none follows"
+
+
+def is_last(asked: Asked) -> bool:
+    """Return whether a pass may be the last one, and finds what is printed."""
+    return asked is Asked.MERIT or asked is Asked.LAST
 
 
 class Sums(NamedTuple):
@@ -149,7 +157,7 @@ def without_noise(quadratic: Quadratic, floor: float) -> Quadratic:
 class RowPass:
     """What a pass makes of a block of rows.
 
-    The sums are merit, eta'W eta and Pearson's; in the last pass merit and Pearson's.
+    The sums are merit, eta'W eta and Pearson's statistic.
 
     Parameters
     ----------
@@ -182,30 +190,34 @@ class RowPass:
         self.eta[rows] = eta
         family, y, weights = self.family, self.y[rows], self.weights[rows]
         mean = family.mean(eta)
-        if self.asked is Asked.MERIT:
-            return Visited(self._last_sums(y, weights, eta, mean))
-        if self.loss is None:
-            merit = block_deviance(family, y, weights, eta, mean)
-        else:
-            merit = block_loss(self.loss, y, weights, eta, mean)
-        if not np.isfinite(merit):
-            return Visited(np.array([merit, 0.0, 0.0]))
+        merit, pearson = self._measured(y, weights, eta, mean)
+        if self.asked is Asked.MERIT or not isfinite(merit):
+            return Visited(np.array([merit, 0.0, pearson]))
         working = counted(weights, family.working_weight(mean))
         residual = counted(weights, family.score_residual(y, mean))
-        pearson = 0.0 if family.dispersion is not None else pearson_sum(working, residual)
+        if family.dispersion is None and self.asked is not Asked.LAST:
+            pearson = pearson_sum(working, residual)
         sums = np.array([merit, working @ (eta * eta), pearson])
-        informed = self.asked is Asked.STEP and family.constant_weight is None
+        informed = self.asked is not Asked.SCORE and family.constant_weight is None
         return Visited(sums, residual, working if informed else None)
 
-    def _last_sums(self, y: Array, weights: Array, eta: Array, mean: Mean) -> Array:
+    def _measured(self, y: Array, weights: Array, eta: Array, mean: Mean) -> tuple[float, float]:
+        """Return merit and, in a last pass, Pearson's statistic."""
+        if is_last(self.asked):
+            return self._last_sums(y, weights, eta, mean)
+        if self.loss is None:
+            return block_deviance(self.family, y, weights, eta, mean), 0.0
+        return block_loss(self.loss, y, weights, eta, mean), 0.0
+
+    def _last_sums(self, y: Array, weights: Array, eta: Array, mean: Mean) -> tuple[float, float]:
         unit = _unit_deviances(self.family, y, weights, eta, mean)
         if unit is None:
-            return np.array([np.nan, 0.0])
+            return nan, 0.0
         with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
             self.watched.append(watched_responses(y, weights, unit))
             residual = self.family.pearson(y, mean)
             squares = counted(weights, residual * residual)
-            return np.array([np.sum(counted(weights, unit)), np.sum(squares)])
+            return float(counted(weights, unit).sum()), float(squares.sum())
 
 
 class Losses(NamedTuple):

@@ -172,7 +172,10 @@ def cholesky_factor(gram: Array) -> InformationFactor | None:
     True
     """
     diagonal = gram.diagonal()
-    if not all(0.0 < value < np.inf for value in diagonal.tolist()):
+    squares = diagonal.tolist()
+    if squares and not (
+        min(squares) > 0.0 and max(squares) < np.inf and sum(squares) > 0.0
+    ):  # no NaN among them
         return None
     scale = np.ldexp(1.0, np.frexp(diagonal)[1] >> 1)  # diagonal / scale^2 is in [1/2, 2)
     run = diagonal_run(gram)

@@ -143,7 +143,7 @@ def _grid(grid: Grid) -> list[str]:
     labels = [("  " if grid.groups else "") + terminal(label) for label in grid.labels]
     cells = [[terminal(cell) for cell in column] for column in grid.columns]
     headings = [terminal(heading) for heading in grid.headings]
-    widths = [max(map(width, (h, *column))) for h, column in zip(headings, cells, strict=True)]
+    widths = [max(map(width, {h, *column})) for h, column in zip(headings, cells, strict=True)]
     stub = terminal(grid.stub)
     lines = [terminal(grid.title)] if grid.title else []
     for layout in _layouts(widths, max(map(width, (stub, *labels)))):
