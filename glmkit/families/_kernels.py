@@ -9,6 +9,7 @@ probabilities", section 3).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from math import lgamma
 from typing import Final
 
@@ -169,15 +170,30 @@ def _factorial_errors() -> Array:
     return np.concatenate([[0.0], exact - (x * np.log(x) - x + 0.5 * np.log(2.0 * np.pi * x))])
 
 
+_KEPT_COUNTS: Final = 256
+
 _FACTORIAL_ERRORS: Final = _factorial_errors()
 
 
 def by_count(function: Callable[[Array], Array], count: Array) -> Array:
-    """Return function(count), (n,), computed once for each whole number where that is fewer than rows."""
-    largest = float(np.max(count, initial=0.0))
-    if not (largest < 0.25 * count.size and np.min(count, initial=0.0) >= 0.0):
+    """Return function(count), (n,), computed once for each whole number where that is fewer than rows.
+
+    The function is one of a module: its values at small numbers are kept.
+    """
+    largest = float(count.max(initial=0.0))
+    if not (largest < 0.25 * count.size and count.min(initial=0.0) >= 0.0):
         return function(count)
-    return np.asarray(function(np.arange(largest + 1.0))[count.astype(np.intp)])
+    small = largest < _KEPT_COUNTS
+    values = _kept_values(function) if small else function(np.arange(largest + 1.0))
+    return np.asarray(values.take(count.astype(np.intp)))
+
+
+@cache
+def _kept_values(function: Callable[[Array], Array]) -> Array:
+    """Return the function at the first whole numbers, not to be written to."""
+    values = np.asarray(function(np.arange(float(_KEPT_COUNTS))))
+    values.flags.writeable = False
+    return values
 
 
 def log_choose_ratio(x: Array, n: Array) -> Array:

@@ -63,10 +63,11 @@ def _poisson(y: Array, m: Mean, eta: Array) -> Array:
 
 
 def _least_poisson(y: Array) -> Array:
-    def least(count: Array) -> Array:
-        return np.asarray(count - special.xlogy(count, count))
+    return by_count(_least_of_rate, y) if np.array_equal(np.rint(y), y) else _least_of_rate(y)
 
-    return by_count(least, y) if np.array_equal(np.rint(y), y) else least(y)
+
+def _least_of_rate(y: Array) -> Array:
+    return np.asarray(y - special.xlogy(y, y))
 
 
 def _bernoulli(y: Array, m: Mean, eta: Array) -> Array:

@@ -205,8 +205,10 @@ def _judged(fit: GLMFit, within: WithinCells | None, found: Measures | None, *, 
     end = End(fit.factor.condition, step * step * unit, fit.converged)
     problem = fit.problem if within is None else within.problem(fit.problem)
     means = fit.fitted.of if within is None else within.point.fitted.of
-    watched = found is None or found.watched
-    return replace(fit, suspect=may_run_away(problem, fit.family, means, end, watched))
+    watch = None if found is None else found.watch
+    if not may_run_away(problem, fit.family, means, end, watch):
+        return fit
+    return replace(fit, suspect=True)
 
 
 def _is_worse_than_null(fit: GLMFit) -> bool:

@@ -6,23 +6,32 @@ import numpy as np
 
 from glmkit._typing import Array
 from glmkit.compiled.layout import CHI_SQUARE, LOSSES, WATCHED
+from glmkit.design.compiled import Compilable
 from glmkit.design.matrix import Design, KnownRows
 from glmkit.families.base import Family
 from glmkit.families.losses import Loss
 from glmkit.fitting.fitted import FittedBy
 from glmkit.fitting.points import Asked, Losses, Measures, Point, Sums, is_last
+from glmkit.fitting.signs import Watch
 from glmkit.numerics.vectors import is_repeated
 
 __all__ = ["known_point", "known_rows"]
 
 
 def known_rows(
-    family: Family, loss: Loss, y: Array, weights: Array, offset: Array | None, asked: Asked
+    design: Design,
+    family: Family,
+    loss: Loss,
+    y: Array,
+    weights: Array,
+    offset: Array | None,
+    asked: Asked,
 ) -> KnownRows | None:
-    """Return rows as compiled code knows them; None where it does not.
+    """Return rows as compiled code knows them; None where it does not, or has no part in the design.
 
     Parameters
     ----------
+    design : Design
     family : Family
     loss : Loss
         Its losses, which are added up in place of the deviance.
@@ -31,6 +40,8 @@ def known_rows(
         None where it is zero.
     asked : Asked
     """
+    if not isinstance(design, Compilable) or design.compiled is None:
+        return None
     if loss.kind is None or y.dtype != np.float64:
         return None
     ones = is_repeated(weights) and len(weights) > 0 and weights[0] == 1.0
@@ -54,5 +65,6 @@ def known_point(design: Design, rows: KnownRows, family: Family, losses: Losses,
     fitted, merit = FittedBy(design, beta, rows.offset, family), losses.deviance(float(swept.sums[LOSSES]))
     if rows.scored:
         return Point(beta, fitted, merit, Sums.of(swept), exact=False)
-    measures = Measures(float(swept.sums[CHI_SQUARE]), bool(swept.sums[WATCHED] > 0.0))
+    open_rows = float(swept.sums[WATCHED])
+    measures = Measures(float(swept.sums[CHI_SQUARE]), Watch(0.0, lambda: open_rows > 0.0))
     return Point(beta, fitted, merit, exact=losses.tell(merit), measures=measures)

@@ -45,7 +45,7 @@ from glmkit.fitting.points import (
     without_noise,
 )
 from glmkit.fitting.problem import Problem
-from glmkit.fitting.signs import is_watched
+from glmkit.fitting.signs import Watch
 from glmkit.numerics.compensated import compensated_residual
 from glmkit.numerics.factor import InformationFactor, cholesky_factor, qr_factor_of_blocks
 from glmkit.numerics.least_squares import refine_solution, refined_inverse, weighted_least_squares
@@ -157,7 +157,7 @@ class GLMObjective(Objective):
     def _swept(self, beta: Array, asked: Asked, losses: Losses | None) -> Point:
         """Return the point that one pass over the rows finds."""
         if losses is not None:
-            rows = known_rows(self.family, losses.loss, self.y, self.weights, self._added, asked)
+            rows = known_rows(self.design, self.family, losses.loss, self.y, self.weights, self._added, asked)
             point = None if rows is None else known_point(self.design, rows, self.family, losses, beta)
             if point is not None:
                 return point
@@ -169,8 +169,7 @@ class GLMObjective(Objective):
         if not np.isfinite(merit):
             return Point(beta, fitted, float("inf"), exact=exact)
         if is_last(asked):
-            watched = is_watched(self.family, np.concatenate(visit.watched))
-            measures = Measures(float(swept.sums[2]), watched)
+            measures = Measures(float(swept.sums[2]), Watch.of(self.family, visit.close))
             return Point(beta, fitted, merit, Sums.of(swept), measures=measures)
         if losses is not None and not exact:
             merit = losses.deviance(merit)

@@ -20,7 +20,7 @@ from glmkit.families.base import Family, Mean
 from glmkit.families.links import Identity
 from glmkit.families.losses import Loss
 from glmkit.fitting.fitted import Fitted
-from glmkit.fitting.signs import watched_responses
+from glmkit.fitting.signs import Close, Watch, close_rows
 from glmkit.numerics.factor import InformationFactor
 from glmkit.numerics.rowwise import over_rows
 from glmkit.numerics.tally import Tally
@@ -93,7 +93,7 @@ class Measures(NamedTuple):
     """What else a pass adds up after which no step is to follow."""
 
     pearson: float  # Pearson's statistic
-    watched: bool  # whether a row may be a sign of a maximum at infinity
+    watch: Watch  # for signs of a maximum at infinity
 
 
 class Point(NamedTuple):
@@ -153,7 +153,7 @@ def without_noise(quadratic: Quadratic, floor: float) -> Quadratic:
     return quadratic._replace(step=np.zeros_like(quadratic.step)) if is_noise else quadratic
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)  # thawed: one is made for each pass
 class RowPass:
     """What a pass makes of a block of rows.
 
@@ -170,8 +170,8 @@ class RowPass:
     asked : Asked
     loss : Loss or None
         Is added up instead of the deviance.
-    watched : list of arrays
-        Is filled by the last pass with responses to be watched.
+    close : list of Close
+        Is filled by the last pass.
     """
 
     family: Family
@@ -181,7 +181,7 @@ class RowPass:
     eta: Array
     asked: Asked
     loss: Loss | None
-    watched: list[Array] = field(default_factory=list)
+    close: list[Close] = field(default_factory=list)
 
     def __call__(self, rows: slice, eta: Array) -> Visited:
         """Visit a block; without derivatives where it leaves the valid region."""
@@ -214,7 +214,7 @@ class RowPass:
         if unit is None:
             return nan, 0.0
         with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
-            self.watched.append(watched_responses(y, weights, unit))
+            self.close.append(close_rows(y, weights, unit))
             residual = self.family.pearson(y, mean)
             squares = counted(weights, residual * residual)
             return float(counted(weights, unit).sum()), float(squares.sum())
@@ -241,12 +241,12 @@ def losses_of(loss: Loss, y: Array, weights: Array, tally: Tally | None = None) 
     if tally is not None:
         y, weights = tally
 
-    def part(rows: slice) -> Array:
+    def part(rows: slice) -> tuple[float, float, float]:
         with np.errstate(all="ignore"):
             least = counted(weights[rows], loss.least(y[rows]))
-        return np.array([np.sum(least), np.sum(np.abs(least)), np.sum(weights[rows])])
+        return float(least.sum()), float(np.abs(least).sum()), float(weights[rows].sum())
 
-    least, size, total = np.sum(over_rows(part, len(y)), axis=0).tolist()
+    least, size, total = map(sum, zip(*over_rows(part, len(y)), strict=True))
     return Losses(loss, least, size + total) if np.isfinite(size + total) else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +13,9 @@ from glmkit.fitting.goodness import RowMeans
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import openness_of
 from glmkit.numerics.rowwise import over_rows
+from glmkit.numerics.vectors import is_repeated
 
-__all__ = ["End", "is_watched", "may_run_away", "watched_responses"]
+__all__ = ["Close", "End", "Watch", "close_rows", "may_run_away"]
 
 # A row whose unit deviance is below this has all but reached its limit.
 NEAR_LIMIT = 1e-10
@@ -39,26 +41,61 @@ class End(NamedTuple):
     converged: bool
 
 
-def watched_responses(y: Array, weights: Array, deviance: Array) -> Array:
-    """Return the responses of rows that may be a sign if they are open, for their unit deviance is small."""
-    small = y[(weights > 0.0) & ((deviance <= WATCHED) | (weights * deviance <= WATCHED))]
-    return small if len(small) < MANY else np.unique(small)
+class Close(NamedTuple):
+    """The rows of a block that are closest to their responses."""
+
+    least: float  # of their unit deviances, weighted or not
+    responses: Array  # of those that may be a sign if they are open, for their unit deviance is small
 
 
-def is_watched(family: Family, responses: Array) -> bool:
-    """Return whether some of the responses are open."""
-    return bool(len(responses)) and bool(np.any(np.logical_or(*openness_of(family, responses))))
+def close_rows(y: Array, weights: Array, deviance: Array) -> Close:
+    """Return which rows are close to their responses, by their unit deviances."""
+    if not (is_repeated(weights) and len(weights) and weights[0] == 1.0):
+        deviance = np.where(weights > 0.0, np.minimum(deviance, weights * deviance), np.inf)
+    least = float(deviance.min(initial=np.inf))
+    small = y[deviance <= WATCHED] if least <= WATCHED else y[:0]
+    return Close(least, small if len(small) < MANY else np.unique(small))
 
 
-def may_run_away(problem: Problem, family: Family, mean: RowMeans, end: End, watched: bool = True) -> bool:
+class Watch(NamedTuple):
+    """What a last pass says of signs."""
+
+    least: float  # unit deviance of a row
+    is_open: Callable[[], bool]  # whether a row is open whose unit deviance is small: asked where it matters
+
+    @classmethod
+    def of(cls, family: Family, seen: Sequence[Close]) -> Watch:
+        """Return that of some blocks of rows."""
+
+        def is_open() -> bool:
+            responses = np.concatenate([close.responses for close in seen])
+            return bool(len(responses)) and bool(np.any(np.logical_or(*openness_of(family, responses))))
+
+        return cls(min(close.least for close in seen), is_open)
+
+    def rules_out(self, end: End) -> bool:
+        """Return whether no row can be a sign after an end."""
+        reach = ROOM * end.squared_step
+        if not end.converged or reach > WATCHED:
+            return False
+        return self.least > max(reach, _limit(end)) or not self.is_open()
+
+
+def _limit(end: End) -> float:
+    return NEAR_LIMIT if end.condition <= STEEP else NEAR_LIMIT_STEEP
+
+
+def may_run_away(
+    problem: Problem, family: Family, mean: RowMeans, end: End, watch: Watch | None = None
+) -> bool:
     """Return whether some row of a problem, which may be part of a larger one, is a cheap sign.
 
     One is where an open row is close to its limit, or where the iterations did not converge and there
-    is an open row; O(n), but where none is `watched`.
+    is an open row; O(n), but where a `watch` rules it out.
     """
-    if not watched and end.converged and ROOM * end.squared_step <= WATCHED:
+    if watch is not None and watch.rules_out(end):
         return False
-    limit = NEAR_LIMIT if end.condition <= STEEP else NEAR_LIMIT_STEEP
+    limit = _limit(end)
 
     def open_and_close(rows: slice) -> bool:
         y, weights = problem.y[rows], problem.weights[rows]

@@ -152,8 +152,7 @@ class FactorEncoding:
         columns = zip(coding.suffixes, coding.r_suffixes, coding.labels, strict=True)
         indicated = _indicated(coding.matrix, self.levels)
         return tuple(
-            replace(name_part(self.factor, *texts), level=level)
-            for texts, level in zip(columns, indicated, strict=True)
+            name_part(self.factor, *texts, level) for texts, level in zip(columns, indicated, strict=True)
         )
 
 

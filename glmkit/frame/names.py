@@ -67,12 +67,15 @@ class CoefName:
 INTERCEPT = CoefName("Intercept", ())
 
 
-def name_part(factor: str, suffix: str = "", r_suffix: str = "", words: str = "") -> NamePart:
+@lru_cache(maxsize=4096)
+def name_part(
+    factor: str, suffix: str = "", r_suffix: str = "", words: str = "", level: str | None = None
+) -> NamePart:
     """Return the part of a name made of a factor's text and what its column adds."""
     plain = plain_name(factor)
     shown = "`Intercept`" if plain == "Intercept" else plain
     return NamePart(
-        factor, shown + suffix, r_text(factor) + r_suffix, f"{plain}: {words}" if words else plain
+        factor, shown + suffix, r_text(factor) + r_suffix, f"{plain}: {words}" if words else plain, level
     )
 
 

@@ -31,6 +31,8 @@ def statistic_name(df: float) -> str:
 def two_sided(statistic: Array, df: float | Array) -> Array:
     """Return the two-sided tail area of z (df inf) or t; nan where df is not positive."""
     size = -np.abs(np.asarray(statistic, dtype=np.float64))
+    if np.all(np.isposinf(df)):
+        return np.asarray(2.0 * special.ndtr(size))
     df = np.broadcast_to(np.asarray(df, dtype=np.float64), size.shape)
     finite = np.isfinite(df)
     tail = np.where(finite, special.stdtr(np.where(finite & (df > 0), df, 1.0), size), special.ndtr(size))

@@ -151,7 +151,7 @@ def test_a_point_is_the_one_that_numpy_finds(name, family, extra, asked):
     if asked is Asked.MERIT:
         assert got.exact
         close(got.measures.pearson, wanted.measures.pearson)
-        assert got.measures.watched >= wanted.measures.watched
+        assert got.measures.watch.is_open() >= wanted.measures.watch.is_open()
         return
     close(got.sums.score, wanted.sums.score)
     close(got.sums.squares, wanted.sums.squares)
