@@ -67,12 +67,12 @@ class Centring:
     @property
     def moves(self) -> bool:
         """Whether any column is shifted."""
-        return bool(np.any(self.shift))
+        return bool(self.shift.any())
 
     @property
     def span_constant(self) -> Array | None:
         """A with X a = 1; None where the span holds no constant."""
-        return self.constant if np.any(self.constant) else None
+        return self.constant if self.constant.any() else None
 
     def to_original(self, gamma: Array) -> Array:
         """Return beta (p,) of the columns given."""

@@ -27,7 +27,7 @@ from glmkit.fitting.points import Point, block_deviance, block_loss, counted, is
 from glmkit.fitting.problem import Problem
 from glmkit.numerics.compensated import sums_by_code
 from glmkit.numerics.rowwise import over_rows, row_blocks
-from glmkit.numerics.vectors import is_repeated, repeated
+from glmkit.numerics.vectors import is_ones, repeated
 
 __all__ = ["CellSums", "at_rows", "by_cell", "cell_sums"]
 
@@ -57,7 +57,7 @@ def cell_sums(problem: Problem, family: Family) -> CellSums | None:
     def responses(rows: slice) -> Array:
         return y[rows] if ones else weights[rows] * y[rows]
 
-    ones = is_repeated(weights) and weights[0] == 1.0
+    ones = is_ones(weights)
     count = design.shape[0]
     summed = _counts(codes, count) if ones else sums_by_code(codes, weights.__getitem__, count)
     return CellSums(codes, design, summed, sums_by_code(codes, responses, count))

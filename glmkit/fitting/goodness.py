@@ -12,7 +12,7 @@ from glmkit._typing import Array, BoolArray
 from glmkit.families.base import Family, Mean
 from glmkit.fitting.problem import Problem
 from glmkit.numerics.rowwise import over_rows
-from glmkit.numerics.vectors import repeated
+from glmkit.numerics.vectors import all_positive, is_ones, repeated
 
 __all__ = [
     "Likelihood",
@@ -105,7 +105,7 @@ class Likelihood:
 
     @cached_property
     def _whole(self) -> bool:
-        return bool(np.all(self._used))
+        return all_positive(self.problem.weights)
 
     @cached_property
     def _rows(self) -> tuple[Array, Array, Array, Array | None]:
@@ -127,9 +127,11 @@ def weighted_sum(values: Callable[[slice], Array], weights: Array) -> float:
     def part(rows: slice) -> float:
         w = weights[rows]
         terms = values(rows)
-        if not np.all(w > 0):
+        if is_ones(w):
+            return float(terms.sum())
+        if not all_positive(w):
             terms = np.where(w > 0, terms, 0.0)
-        return float(np.sum(w * terms))
+        return float((w * terms).sum())
 
     with np.errstate(all="ignore"):  # rows of zero weight may be anywhere
         return sum(over_rows(part, len(weights)))

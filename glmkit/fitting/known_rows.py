@@ -13,7 +13,7 @@ from glmkit.families.losses import Loss
 from glmkit.fitting.fitted import FittedBy
 from glmkit.fitting.points import Asked, Losses, Measures, Point, Sums, is_last
 from glmkit.fitting.signs import Watch
-from glmkit.numerics.vectors import is_repeated
+from glmkit.numerics.vectors import is_ones
 
 __all__ = ["known_point", "known_rows"]
 
@@ -44,12 +44,11 @@ def known_rows(
         return None
     if loss.kind is None or y.dtype != np.float64:
         return None
-    ones = is_repeated(weights) and len(weights) > 0 and weights[0] == 1.0
     last = asked is Asked.MERIT
     return KnownRows(
         loss.kind,
         np.ascontiguousarray(y),
-        None if ones else np.ascontiguousarray(weights),
+        None if is_ones(weights) else np.ascontiguousarray(weights),
         None if offset is None else np.ascontiguousarray(offset),
         pearson=is_last(asked) or family.dispersion is None,
         informed=asked in (Asked.STEP, Asked.LAST) and family.constant_weight is None,

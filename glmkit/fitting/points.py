@@ -24,7 +24,7 @@ from glmkit.fitting.signs import Close, Watch, close_rows
 from glmkit.numerics.factor import InformationFactor
 from glmkit.numerics.rowwise import over_rows
 from glmkit.numerics.tally import Tally
-from glmkit.numerics.vectors import is_repeated
+from glmkit.numerics.vectors import all_positive, is_ones
 
 __all__ = [
     "Asked",
@@ -255,7 +255,7 @@ def weight_unit(weights: Array) -> float:
 
     Standard errors of 1e6, of weights of 1e-12, would make of any step a small one.
     """
-    return min(1.0, float(np.max(weights, initial=0.0)) or 1.0) * uneven(weights)
+    return 1.0 if is_ones(weights) else min(1.0, float(np.max(weights, initial=0.0)) or 1.0) * uneven(weights)
 
 
 def uneven(weights: Array) -> float:
@@ -300,10 +300,9 @@ def observed_weights(family: Family, y: Array, weights: Array, eta: Array) -> Ar
 
 def counted(weights: Array, values: Array) -> Array:
     """Return weights times values; 0 in rows without weight, where a value may be infinite."""
-    if is_repeated(weights) and len(weights) and weights[0] > 0:
-        return values if weights[0] == 1.0 else weights[0] * values
-    used = weights > 0
-    return weights * (values if np.all(used) else np.where(used, values, 0.0))
+    if is_ones(weights):
+        return values
+    return weights * (values if all_positive(weights) else np.where(weights > 0, values, 0.0))
 
 
 def pearson_sum(working: Array, residual: Array) -> float:

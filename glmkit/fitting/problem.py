@@ -10,7 +10,7 @@ import numpy as np
 from glmkit._typing import Array
 from glmkit.design.matrix import Design
 from glmkit.numerics.tally import Tally, tally_of
-from glmkit.numerics.vectors import is_repeated, repeated
+from glmkit.numerics.vectors import all_positive, is_ones, repeated
 
 __all__ = ["Problem"]
 
@@ -64,14 +64,12 @@ class Problem:
     def counts(self) -> Array:
         """How often each row counts: its frequency, 0 where its weight is 0."""
         frequency = repeated(1.0, len(self.y)) if self.frequency is None else self.frequency
-        used = self.weights > 0
-        return frequency if np.all(used) else np.where(used, frequency, 0.0)
+        return frequency if all_positive(self.weights) else np.where(self.weights > 0, frequency, 0.0)
 
     @cached_property
     def tally(self) -> Tally | None:
         """How often each response occurs, where many rows of equal weight have few whole numbers."""
-        alike = self.trials is None and is_repeated(self.weights) and np.all(self.weights[:1] == 1.0)
-        return tally_of(self.y) if alike else None
+        return tally_of(self.y) if self.trials is None and is_ones(self.weights) else None
 
     @cached_property
     def nobs(self) -> float:

@@ -13,7 +13,7 @@ from glmkit.fitting.goodness import RowMeans
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.recession import openness_of
 from glmkit.numerics.rowwise import over_rows
-from glmkit.numerics.vectors import is_repeated
+from glmkit.numerics.vectors import is_ones
 
 __all__ = ["Close", "End", "Watch", "close_rows", "may_run_away"]
 
@@ -50,7 +50,7 @@ class Close(NamedTuple):
 
 def close_rows(y: Array, weights: Array, deviance: Array) -> Close:
     """Return which rows are close to their responses, by their unit deviances."""
-    if not (is_repeated(weights) and len(weights) and weights[0] == 1.0):
+    if not is_ones(weights):
         deviance = np.where(weights > 0.0, np.minimum(deviance, weights * deviance), np.inf)
     least = float(deviance.min(initial=np.inf))
     small = y[deviance <= WATCHED] if least <= WATCHED else y[:0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -243,7 +244,7 @@ def is_plain(value: Value) -> bool:
     if isinstance(value, Factor):
         return False
     with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity both survive a sum
-        return bool(np.isfinite(np.sum(value if isinstance(value, np.ndarray) else value.values)))
+        return math.isfinite((value if isinstance(value, np.ndarray) else value.values).sum())
 
 
 def lost_rows(value: Value) -> BoolArray:

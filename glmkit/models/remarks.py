@@ -25,6 +25,7 @@ from glmkit.inference.likelihood import Spread, overdispersion
 from glmkit.inference.spread_note import spread_note
 from glmkit.models.column_remarks import lost_by_weight, of_columns
 from glmkit.models.remark import Remark
+from glmkit.numerics.vectors import all_positive
 from glmkit.tables.numbers import format_value
 from glmkit.tables.wording import format_text, join_names
 
@@ -260,7 +261,7 @@ def _has_residuals(fit: GLMFit) -> bool:
 
 
 def _of_the_unweighted(frame: ModelFrame, fit: GLMFit) -> list[Remark]:
-    if np.all(fit.problem.weights > 0):
+    if all_positive(fit.problem.weights):
         return []
     return of_the_means(frame, np.isfinite(fit.mean.mu))
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from glmkit._typing import Array
 
-__all__ = ["is_repeated", "own", "repeated"]
+__all__ = ["all_positive", "is_ones", "is_repeated", "own", "repeated"]
 
 
 def repeated(value: float, n: int) -> Array:
@@ -25,6 +25,23 @@ def repeated(value: float, n: int) -> Array:
 def is_repeated(values: Array) -> bool:
     """Return whether a vector is known to hold one number only, as `repeated` makes it."""
     return values.ndim == 1 and values.strides == (0,)
+
+
+def is_ones(values: Array) -> bool:
+    """Return whether a vector is known to hold 1 in every row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> is_ones(repeated(1.0, 3)), is_ones(np.ones(3))
+    (True, False)
+    """
+    return is_repeated(values) and len(values) > 0 and bool(values[0] == 1.0)
+
+
+def all_positive(values: Array) -> bool:
+    """Return whether every number is above 0."""
+    return bool(values[0] > 0.0) if is_repeated(values) and len(values) else bool((values > 0.0).all())
 
 
 def own(values: Array) -> Array:
