@@ -48,9 +48,9 @@ def design_from_blocks(blocks: Sequence[Block], n: int) -> DenseDesign | ColumnD
     small data fit into the cache anyway. Where the levels of all factors together make few
     cells and nothing is numeric, every product is a sum by cell.
     """
-    coded = sum(block.width for block in blocks if _is_coded(block))
     if n * sum(block.width for block in blocks) < DENSE_ELEMENTS:
         return dense_from_blocks(blocks, n)
+    coded = sum(block.width for block in blocks if _is_coded(block))
     cells = _cells(blocks)
     many = coded >= DENSE_WIDTH or 0 < cells <= min(n // ROWS_A_CELL, MOST_CELLS)
     if n * coded >= DENSE_ELEMENTS and many:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import prod
 from typing import TypeAlias
 
@@ -111,11 +112,10 @@ def expand(blocks: Sequence[Block], n: int) -> Array:
            [1., 1., 3.],
            [1., 1., 4.]])
     """
-    total = np.empty((n, sum(block.width for block in blocks)), order="F")
-    first = 0
-    for block in blocks:
-        _fill(block, total[:, first : first + block.width])
-        first += block.width
+    widths = [block.width for block in blocks]
+    total = np.empty((n, sum(widths)), order="F")
+    for block, width, last in zip(blocks, widths, accumulate(widths), strict=True):
+        _fill(block, total[:, last - width : last])
     return total
 
 

@@ -106,7 +106,7 @@ class Rows:
     @property
     def all_used(self) -> bool:
         """Whether every row of the data is used."""
-        return self.n_used == self.n_read
+        return self.some is None or len(self.some) == len(self.index)
 
     @property
     def labels(self) -> pd.Index[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby, zip_longest
 from typing import NamedTuple
 
@@ -36,8 +36,16 @@ def _character_width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
+def widest(texts: Collection[str]) -> int:
+    """Return the columns that the widest of some texts takes; 0 of none."""
+    measure = len if "".join(texts).isascii() else width
+    return max(map(measure, texts), default=0)
+
+
 def pad(text: str, columns: int, right: bool = False) -> str:
     """Return text padded to so many terminal columns, on the left when ``right``."""
+    if text.isascii():
+        return text.rjust(columns) if right else text.ljust(columns)
     space = " " * (columns - width(text))
     return space + text if right else text + space
 
@@ -104,10 +112,10 @@ def _fact_widths(facts: Facts, lines: Sequence[tuple[int, int | None]]) -> tuple
     pairs = facts.pairs
     right = [pairs[j] for _, j in lines if j is not None]
     return (
-        max((width(pairs[i][0]) for i, _ in lines), default=0),
-        max((width(pairs[i][1]) for i, j in lines if j is not None), default=0),
-        max((width(label) for label, _ in right), default=0),
-        max((width(value) for _, value in right), default=0),
+        widest([pairs[i][0] for i, _ in lines]),
+        widest([pairs[i][1] for i, j in lines if j is not None]),
+        widest([label for label, _ in right]),
+        widest([value for _, value in right]),
     )
 
 
@@ -143,10 +151,10 @@ def _grid(grid: Grid) -> list[str]:
     labels = [("  " if grid.groups else "") + terminal(label) for label in grid.labels]
     cells = [[terminal(cell) for cell in column] for column in grid.columns]
     headings = [terminal(heading) for heading in grid.headings]
-    widths = [max(map(width, {h, *column})) for h, column in zip(headings, cells, strict=True)]
+    widths = [widest([h, *column]) for h, column in zip(headings, cells, strict=True)]
     stub = terminal(grid.stub)
     lines = [terminal(grid.title)] if grid.title else []
-    for layout in _layouts(widths, max(map(width, (stub, *labels)))):
+    for layout in _layouts(widths, widest([stub, *labels])):
         lines.append(pad(stub, layout.label) + _row(headings, grid, widths, layout))
         for i, (group, _, _) in enumerate(grid.rows()):
             if group is not None:
