@@ -77,7 +77,7 @@ REFINED_NUMBERS = 1 << 29
 PAID_COLUMNS = 40.0
 # Numbers of a design from which on points without an information are much cheaper than those with one.
 REUSING_NUMBERS = 2_000_000
-EPSILON = float(np.finfo(np.float64).eps)
+EPSILON, TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
 
 
 class Objective(Protocol):
@@ -222,7 +222,7 @@ class GLMObjective(Objective):
         sums = self.sums_at(point) if known is None or point.sums is None else point.sums
         # The rounding of eta itself: a step below it in W-norm is noise.
         floor = EPSILON**2 * sums.squares if sums.squares < np.inf else 0.0  # out of range they tell nothing
-        unit = max(self._unit(point.merit, sums.pearson), floor, np.finfo(np.float64).tiny)
+        unit = max(self._unit(point.merit, sums.pearson), floor, TINY)
         if known is not None:
             return without_noise(Quadratic(sums.score, known, known.solve(sums.score), unit), floor)
         factor = self._constant_factor if sums.gram is None else cholesky_factor(sums.gram)

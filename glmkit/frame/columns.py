@@ -197,8 +197,10 @@ def _as_series(values: Any, name: str) -> pd.Series[Any]:
 def _columns(
     names: list[str], readers: list[Reader], index: pd.Index[Any], *, labelled: bool = True
 ) -> Columns:
-    repeated = frozenset(name for name, count in Counter(names).items() if count > 1)
     table = dict(zip(names, readers, strict=True))
+    repeated: frozenset[str] = frozenset()
+    if len(table) < len(names):
+        repeated = frozenset(name for name, count in Counter(names).items() if count > 1)
     return Columns(len(index), index, table, repeated, labelled)
 
 

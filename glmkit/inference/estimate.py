@@ -9,6 +9,7 @@ cancels to nothing in the original coordinates (see `glmkit.design.centring`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol, cast
 
 import numpy as np
@@ -85,9 +86,9 @@ class Estimate:
         """The centring of a model with one linear predictor."""
         return cast(Centring, self.centring)
 
-    @property
+    @cached_property
     def coef(self) -> Array:
-        """Coefficients of the columns as coded, (p,).
+        """Coefficients of the columns as coded, (p,), not to be written to.
 
         nan where aliased; inf or -inf where the likelihood rises for ever, nan there too
         if the limit depends on the path.
@@ -96,9 +97,9 @@ class Estimate:
             return self._spread(self.centring.to_original(self.gamma))
         return self._spread(self.linear(np.eye(len(self.names))[self.kept]))
 
-    @property
+    @cached_property
     def std_error(self) -> Array:
-        """Standard errors of `coef`, (p,); nan where aliased or infinite."""
+        """Standard errors of `coef`, (p,), not to be written to; nan where aliased or infinite."""
         if self.recession is None:
             variance = np.diag(self.centring.covariance_to_original(self.covariance))
             return self._spread(np.sqrt(np.maximum(variance, 0.0)))
@@ -195,4 +196,5 @@ class Estimate:
     def _spread(self, values: Array) -> Array:
         full = np.full(len(self.names), np.nan)
         full[self.kept] = values
+        full.flags.writeable = False  # it is kept
         return full

@@ -66,7 +66,7 @@ class Record:
         return pd.Index(labels, dtype=object)
 
     def _by_name(self, values: AnyArray, name: str) -> pd.Series:
-        return pd.Series(values, index=self.estimate.names, name=name)
+        return pd.Series(values, index=self.estimate.names, name=name, copy=True)
 
     def _by_row(self, values: Array, name: str) -> pd.Series:
         return by_row(self.frame.rows, values, name)

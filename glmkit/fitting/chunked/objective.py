@@ -26,6 +26,7 @@ from glmkit.fitting.objective import (
     COMPENSATED_ELEMENTS,
     EPSILON,
     INVERSE_CONDITION,
+    TINY,
     GLMObjective,
     Objective,
     Point,
@@ -131,7 +132,7 @@ class ChunkedObjective(Objective):
         assert sums is not None and sums.gram is not None
         self.reached.append(point.beta)
         gram, score, floor = sums.gram, sums.score, EPSILON**2 * sums.squares
-        unit = max(self.unit(point.merit), floor, np.finfo(np.float64).tiny)
+        unit = max(self.unit(point.merit), floor, TINY)
         factor = cholesky_factor(gram)
         if factor is None or factor.condition > CHOLESKY_CONDITION:
             step, factor = self._step_by_qr(point.beta, gram)
