@@ -30,7 +30,7 @@ from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import reference_df
-from glmkit.numerics.rowwise import one_blas_pool, threads_at_most
+from glmkit.numerics.rowwise import held_blas, threads_at_most
 
 __all__ = [
     "beyond",
@@ -128,9 +128,7 @@ def fit_problem(
     FitError
         No valid starting value; or numbers so far apart that the arithmetic has no answer.
     """
-    n, p = problem.design.shape
-    pool = one_blas_pool(n if isinstance(problem.design, DenseDesign) else 0, p)
-    with in_doubles(family), threads_at_most(control.threads), pool:
+    with in_doubles(family), threads_at_most(control.threads), held_blas(*problem.design.shape):
         fit = fit_model(problem, family, control, start, known)
     if not (np.all(np.isfinite(fit.gamma)) and fit.deviance < np.inf):
         raise beyond(family)

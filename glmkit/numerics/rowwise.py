@@ -19,7 +19,7 @@ import numpy as np
 
 __all__ = [
     "allowed_threads",
-    "one_blas_pool",
+    "held_blas",
     "one_blas_thread",
     "over_chunks",
     "over_parts",
@@ -40,8 +40,9 @@ THREADED_BLOCK_ROWS = 65_536
 THREADED_NUMBERS = 2_000_000
 THREADED_WIDTH = 32
 
-# Columns from which on a factorisation is work for threads.
+# Columns from which on a factorisation is work for threads, and numbers from which on BLAS starts them.
 POOLED_WIDTH = 150
+HELD_NUMBERS = 20_000
 
 _most_threads: ContextVar[int | None] = ContextVar("most_threads", default=None)
 
@@ -148,18 +149,25 @@ def _with_state(function: Callable[[slice], T]) -> Callable[[slice], T]:
 
 
 @contextmanager
-def one_blas_pool(n: int, p: int) -> Iterator[None]:
-    """Hold the BLAS that SciPy brings to one thread inside, beside work on n x p numbers; NumPy's keeps its own.
+def held_blas(n: int, p: int) -> Iterator[None]:
+    """Hold BLAS inside, beside work on n x p numbers, to the threads that gain.
 
-    Idle threads of the one go on turning for a while, and hold up those of the other: a factorisation
-    between products of NumPy's takes ten times as long. Without threadpoolctl nothing is done.
+    NumPy and SciPy bring one each, whose idle threads go on turning for a while and hold up those of the other:
+    a factorisation between products takes ten times as long. Beside many columns SciPy's is held to one thread
+    and NumPy's keeps its own; beside fewer both are, for products of so few columns gain less from threads than
+    is lost (fits of 1e5 to 2e6 numbers take a half to a quarter of the time); for few numbers neither starts any.
+    Without threadpoolctl nothing is done.
     """
-    scipys = _scipy_pools() if n * p >= THREADED_NUMBERS or p >= POOLED_WIDTH else None
-    if scipys is None:
+    if n * p < HELD_NUMBERS:
         yield
-        return
-    with scipys.limit(limits=1):
+    elif p < POOLED_WIDTH:
+        with one_blas_thread():
+            yield
+    elif (scipys := _scipy_pools()) is None:
         yield
+    else:
+        with scipys.limit(limits=1):
+            yield
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 import scipy.linalg
 
 from glmkit.numerics import rowwise
-from glmkit.numerics.rowwise import one_blas_pool, over_chunks, over_rows, row_blocks, threads_at_most
+from glmkit.numerics.rowwise import held_blas, over_chunks, over_rows, row_blocks, threads_at_most
 
 N = 300_000  # rows enough for threads
 VALUES = np.random.default_rng(4).normal(size=N)
@@ -75,7 +75,7 @@ def test_no_rows_are_one_empty_block():
     assert over_rows(lambda rows: len(np.zeros(0)[rows]), 0) == [0]
 
 
-def test_the_blas_of_scipy_is_held_to_one_thread_beside_many_columns():
+def test_blas_is_held_to_one_thread_and_beside_many_columns_only_that_of_scipy():
     threadpoolctl = pytest.importorskip("threadpoolctl")
     pools = threadpoolctl.ThreadpoolController().select(user_api="blas")
     folder = os.path.dirname(scipy.__file__)  # its libraries lie in it, or beside it in scipy.libs
@@ -83,8 +83,10 @@ def test_the_blas_of_scipy_is_held_to_one_thread_beside_many_columns():
     if not scipys or len(scipys) == len(pools.lib_controllers):
         pytest.skip("numpy and scipy share one BLAS")
     before = [pool.get_num_threads() for pool in pools.lib_controllers]
-    with one_blas_pool(1000, 10):
+    with held_blas(1000, 10):
         assert [pool.get_num_threads() for pool in pools.lib_controllers] == before
-    with one_blas_pool(1000, 1000):
+    with held_blas(1000, 100):
+        assert all(pool.get_num_threads() == 1 for pool in pools.lib_controllers)
+    with held_blas(1000, 1000):
         assert all(pool.get_num_threads() == 1 for pool in scipys)
     assert [pool.get_num_threads() for pool in pools.lib_controllers] == before
