@@ -36,12 +36,25 @@ class LevelCoding:
         The same in R's naming, e.g. ``B``.
     labels : tuple of str
         In words, e.g. ``B vs A``.
+    picks : sequence of int, optional
+        The level each column is the indicator of, where the scheme says so.
     """
 
     matrix: Array
     suffixes: tuple[str, ...]
     r_suffixes: tuple[str, ...]
     labels: tuple[str, ...]
+    picks: Sequence[int] | None = None
+
+    @property
+    def indicated(self) -> list[int | None]:
+        """The level that each column is the indicator of; None of any other column."""
+        if self.picks is not None:
+            return list(self.picks)
+        matrix = self.matrix
+        single = (np.count_nonzero(matrix, axis=0) == 1) & (matrix.max(axis=0, initial=-np.inf) == 1.0)
+        pairs = zip(matrix.argmax(axis=0).tolist(), single.tolist(), strict=True)
+        return [level if alone else None for level, alone in pairs]
 
 
 def full_coding(levels: Sequence[Hashable]) -> LevelCoding:
@@ -53,7 +66,8 @@ def full_coding(levels: Sequence[Hashable]) -> LevelCoding:
     ('[A]', '[B]')
     """
     texts = tuple(map(level_text, levels))
-    return LevelCoding(np.eye(len(levels)), tuple(f"[{text}]" for text in texts), _in_r(levels), texts)
+    suffixes = tuple(f"[{text}]" for text in texts)
+    return LevelCoding(np.eye(len(levels)), suffixes, _in_r(levels), texts, range(len(levels)))
 
 
 def reduced_coding(spec: ContrastSpec, levels: Sequence[Hashable], name: str) -> LevelCoding:
@@ -145,6 +159,7 @@ def _against(levels: tuple[Hashable, ...], base: int) -> LevelCoding:
         tuple(f"[T.{text}]" for text in texts),
         _in_r([levels[i] for i in others]),
         tuple(f"{text} vs {level_text(levels[base])}" for text in texts),
+        others,
     )
 
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from glmkit._typing import Array, BoolArray, IntArray
+from glmkit._typing import BoolArray, IntArray
 from glmkit.design.parts import CodedPart, NumericPart, Part
 from glmkit.errors import DataError
 from glmkit.frame.contrasts import TREATMENT, LevelCoding, full_coding, reduced_coding
@@ -150,9 +150,9 @@ class FactorEncoding:
         """Return what each column adds to a coefficient's name."""
         coding = self.coding(reduced=reduced)
         columns = zip(coding.suffixes, coding.r_suffixes, coding.labels, strict=True)
-        indicated = _indicated(coding.matrix, self.levels)
         return tuple(
-            name_part(self.factor, *texts, level) for texts, level in zip(columns, indicated, strict=True)
+            name_part(self.factor, *texts, None if place is None else level_text(self.levels[place]))
+            for texts, place in zip(columns, coding.indicated, strict=True)
         )
 
 
@@ -223,14 +223,6 @@ def positions(levels: Sequence[Hashable], among: Sequence[Hashable]) -> IntArray
 def unknown_rows(encoding: FactorEncoding, value: Factor) -> BoolArray:
     """Return (n,) True where a level is given that the fit did not use."""
     return (encoding.codes(value) < 0) & (value.codes >= 0)
-
-
-def _indicated(matrix: Array, levels: Sequence[Hashable]) -> list[str | None]:
-    """Return the level that each column of a coding, (L, k), is the indicator of, None for any other column."""
-    level = matrix.argmax(axis=0)
-    single = (np.count_nonzero(matrix, axis=0) == 1) & (matrix.max(axis=0, initial=-np.inf) == 1.0)
-    pairs = zip(level.tolist(), single.tolist(), strict=True)
-    return [level_text(levels[place]) if alone else None for place, alone in pairs]
 
 
 def _too_many(factor: str, n_levels: int) -> DataError:
