@@ -236,16 +236,14 @@ def model_frame(
     check_finite({text: values[text] for text in unsure}, rows.labels)
     numbers = numbers if rows.all_used else numbers.select(rows.kept)
     check_row_numbers(numbers, rows.labels)
-    asked = (response_kind, contrasts, arguments)
+    asked = (response_kind, contrasts, arguments, dict(context or {}))
     frame = _assembled(read, rows, values, numbers, asked)
-    frame = replace(frame, contrasts=contrasts, context=dict(context or {}))
     if read.second is None:
         return frame
     # Offsets given as arguments belong to the first part.
     apart = replace(numbers, offset=None, level_offset=None, exposure=None)
-    asked = (response_kind, contrasts, replace(arguments, offset=None, exposure=None))
-    second = _assembled(read._replace(formula=read.second), rows, values, apart, asked)
-    return replace(frame, second=replace(second, contrasts=contrasts, context=dict(context or {})))
+    asked = (*asked[:2], replace(arguments, offset=None, exposure=None), asked[3])
+    return replace(frame, second=_assembled(read._replace(formula=read.second), rows, values, apart, asked))
 
 
 class _Read(NamedTuple):
@@ -358,10 +356,10 @@ def _assembled(
     rows: Rows,
     values: Mapping[str, Value],
     numbers: RowNumbers,
-    asked: tuple[str, Contrasts, RowArguments],
+    asked: tuple[str, Contrasts, RowArguments, Mapping[str, object]],
 ) -> ModelFrame:
     """Return the frame from values and numbers of the rows used."""
-    kind, contrasts, arguments = asked
+    kind, contrasts, arguments, context = asked
     formula = read.formula
     assert formula.response is not None
     response = read_response(values[formula.response], formula.response, kind, rows.labels)
@@ -379,7 +377,7 @@ def _assembled(
     check_one_column(wide, kind)
     weights = repeated(1.0, rows.n_used) if numbers.weights is None else own(numbers.weights)
     return ModelFrame(  # what the caller writes into an array later must not change it
-        response=replace(response, y=own(response.y)),
+        response=response.own(),
         coding=coding,
         blocks=coding.blocks(values),
         rows=rows,
@@ -390,6 +388,8 @@ def _assembled(
         arguments=arguments,
         source=read.columns,
         notes=(*response.notes, *coding_notes(coding.encodings, read.values)),
+        contrasts=contrasts,
+        context=context,
     )
 
 

@@ -15,6 +15,7 @@ from glmkit.frame.encoding import as_factor, is_categorical
 from glmkit.frame.names import plain_name
 from glmkit.frame.rows import first_labels, row_list
 from glmkit.frame.values import Factor, Logical, Matrix, Value, level_text
+from glmkit.numerics.vectors import own
 
 __all__ = ["Response", "check_trials", "fractional_note", "fractional_rows", "read_response"]
 
@@ -79,6 +80,11 @@ class Response:
                 levels=levels,
             )
         return replace(self, levels=levels, indicator=self.indicator[:, seen], empty=(*self.empty, *lost))
+
+    def own(self) -> Response:
+        """Return the response, copied where somebody could write into it."""
+        y = own(self.y)
+        return self if y is self.y else replace(self, y=y)
 
     def select(self, rows: IntArray) -> Response:
         """Return the response of these rows."""

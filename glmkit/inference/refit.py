@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 
-def problem_of(frame: ModelFrame) -> Problem:
+def problem_of(frame: ModelFrame, method: str = "ml") -> Problem:
     """Return the arrays of a frame, as the fitting room takes them."""
     design, constant = frame.design, constant_of(frame)
     return Problem(
@@ -57,6 +57,7 @@ def problem_of(frame: ModelFrame) -> Problem:
         # A ready design has an intercept where it has a constant column.
         intercept=constant is not None if frame.ready else frame.intercept,
         constant=constant,
+        method=method,
     )
 
 

@@ -137,7 +137,7 @@ def _with_rows(saved: Saved, node: Node) -> Saved:
     """Return a model with the rows it was fitted to, and its own numbers."""
     frame = frame_with_rows(saved.frame, node, saved.fit.family)
     try:
-        again = _fitted_again(saved, replace(problem_of(frame), method=saved.method))
+        again = _fitted_again(saved, problem_of(frame, saved.method))
     except GlmkitError as error:
         node.wrong(f"cannot be fitted: {error}")
     ours = saved.fit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 import pandas as pd
@@ -57,7 +56,7 @@ def fit_frame(
     method = method_named(method)
     check_response(frame, family)
     names = pd.Index([name.name for name in frame.names], dtype=object)
-    problem = replace(problem_of(frame), method=method)
+    problem = problem_of(frame, method)
     try:
         fit = fit_problem(problem, family.released(), control, start_of(start, names))
     except ExtremeColumnsError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from math import isfinite
 
 import numpy as np
 
@@ -214,13 +215,11 @@ def of_the_range(
     frame: ModelFrame, fit: GLMFit, estimate: Estimate, misses: Callable[[GLMFit], bool]
 ) -> list[Remark]:
     """Say what left the range of double precision numbers, or could not be computed, where nothing else does."""
-    lost = [
-        name for name in ("deviance", "pearson_chi2", "dispersion") if not np.isfinite(getattr(fit, name))
-    ]
+    lost = [name for name in ("deviance", "pearson_chi2", "dispersion") if not isfinite(getattr(fit, name))]
     if fit.dispersion == 0.0 and fit.family.dispersion is None and misses(fit):
         lost = ["dispersion", "pearson_chi2"]
     unsure = np.isfinite(estimate.coef) & ~np.isfinite(estimate.std_error)
-    names = [name.name for name, missing in zip(frame.names, unsure, strict=True) if missing]
+    names = [frame.names[j].name for j in np.flatnonzero(unsure)]
     if fit.df_resid <= 0:  # nothing to estimate them from, which is said elsewhere
         lost, names = [name for name in lost if name != "dispersion"], []
     if not (lost or names):
