@@ -90,8 +90,11 @@ def _from_kind(series: pd.Series[Any], name: str, kind: str) -> Value:
 
 
 def _float64(series: pd.Series[Any]) -> Array:
+    if series.dtype == np.float64:
+        return np.asarray(series.to_numpy())
     if isinstance(series.dtype, np.dtype):
-        return np.asarray(series.to_numpy(), dtype=np.float64)
+        with np.errstate(all="ignore"):  # of longer doubles
+            return np.asarray(series.to_numpy(), dtype=np.float64)
     return series.to_numpy(dtype=np.float64, na_value=np.nan)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import keyword
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -56,6 +56,7 @@ _CONSTANTS: dict[str, Operand] = {
     "NaN": float("nan"),
     "Inf": float("inf"),
 }
+_FAILURES = (ValueError, TypeError, ArithmeticError, MemoryError)
 _COMPARISONS = frozenset(("<", ">", "<=", ">=", "==", "!="))
 
 
@@ -108,9 +109,13 @@ def evaluate(
     >>> evaluate("center(x)", new, state=state, learn=False)
     array([0.])
     """
+    node = parse(expression)
+    if isinstance(node, Name) and node.name in columns:
+        with suppress(*_FAILURES):  # it is said below what failed
+            return columns[node.name]
     interpreter = _Interpreter(columns, context or {}, {} if state is None else state, learn)
     with _refusals_of(expression):
-        return _column(interpreter.operand(parse(expression)), columns.n_rows)
+        return _column(interpreter.operand(node), columns.n_rows)
 
 
 def learn_call(
@@ -149,7 +154,7 @@ def _refusals_of(expression: str) -> Iterator[None]:
         raise refusal.error(message, expression=expression) from None
     except GlmkitError:
         raise
-    except (ValueError, TypeError, ArithmeticError, MemoryError) as error:
+    except _FAILURES as error:
         message = f"`{printable(expression)}` cannot be computed: {error}. Check what it is given."
         raise FormulaError(message, expression=expression) from error
 

@@ -51,6 +51,8 @@ def interval_quantiles(level: float, df: float | Array) -> Array:
     """Return `interval_quantile` for each of an array of df; nan where df is not positive."""
     values = np.asarray(df, dtype=np.float64)
     upper = 0.5 + 0.5 * level
+    if np.isposinf(values).all():
+        return np.full(values.shape, special.ndtri(upper))
     finite = np.isfinite(values) & (values > 0)
     quantiles = np.where(finite, special.stdtrit(np.where(finite, values, 1.0), upper), special.ndtri(upper))
     return np.where(values > 0, quantiles, np.nan)
