@@ -70,7 +70,8 @@ class Pace(NamedTuple):
         """Return what is known with the length of the next step."""
         slow = self.slow or size > SLOW * self.last
         tells = self.last == self.known_at > TELLING and not self.halved
-        return self._replace(slow=slow, bend=2.0 * size / self.last**2 if tells else self.bend)
+        bend = 2.0 * size / self.last**2 if tells else self.bend
+        return self if (slow, bend) == (self.slow, self.bend) else self._replace(slow=slow, bend=bend)
 
     def asked(self, size: float, fresh: bool, tol: float) -> Asked:
         """Return what to ask for at the end of a step of `size`, made of an information that is `fresh` or not."""
@@ -104,7 +105,8 @@ class Pace(NamedTuple):
 
     def after(self, size: float, fresh: bool, halvings: int) -> Pace:
         """Return what is known after a step."""
-        return self._replace(last=size, halved=halvings > 0, known_at=size if fresh else self.known_at)
+        reuses, newtonian, price, _, _, slow, bend, known_at = self
+        return Pace(reuses, newtonian, price, size, halvings > 0, slow, bend, size if fresh else known_at)
 
 
 def error_left(size: float, last: float) -> float:

@@ -135,7 +135,8 @@ class Point(NamedTuple):
 
 def released(point: Point) -> Point:
     """Return a point without the sums of its pass: once a step is made of them, their matrix is in the way."""
-    return point if point.sums is None else point._replace(sums=None)
+    beta, fitted, merit, sums, exact, measures = point
+    return point if sums is None else Point(beta, fitted, merit, None, exact, measures)
 
 
 class Quadratic(NamedTuple):

@@ -10,9 +10,8 @@ deviance is large and never where it is zero.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import NamedTuple
-
-import numpy as np
 
 from glmkit._typing import Array
 from glmkit.errors import FitError
@@ -165,7 +164,7 @@ class _Here(NamedTuple):
 
     def released(self) -> _Here:
         """Return the same without what the step was made of."""
-        return self._replace(point=released(self.point))
+        return _Here(released(self.point), self.quadratic, self.fresh)
 
     def refreshed(self, objective: Objective) -> _Here:
         """Return the point with its own information."""
@@ -198,7 +197,7 @@ def _is_still(trace: list[Iteration]) -> bool:
 def step_size(quadratic: Quadratic) -> float:
     """Return the length of the step in standard errors."""
     decrement = float(quadratic.step @ quadratic.score)
-    return float(np.sqrt(max(decrement, 0.0) / quadratic.unit))
+    return sqrt(max(decrement, 0.0) / quadratic.unit)
 
 
 def _moved(

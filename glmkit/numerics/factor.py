@@ -72,7 +72,7 @@ class InformationFactor:
         array of the shape of `v`
         """
         scale = self.scale if v.ndim == 1 else self.scale[:, None]
-        whole = self._halved(self._halved(v / scale, transposed=True))
+        whole = self._solved(v / scale)
         whole /= scale
         return whole
 
@@ -111,6 +111,10 @@ class InformationFactor:
         """Return the length of what those eliminated before it leave of each column, (p,)."""
         return np.asarray(self._pivots() * self.scale)
 
+    def _solved(self, v: Array) -> Array:
+        """Return ``(R'R)^-1 v``, newly made."""
+        return np.asarray(lapack.dpotrs(self.root, v)[0]) if len(self.root) else np.empty(v.shape)
+
     def _halved(self, v: Array, *, transposed: bool = False) -> Array:
         """Return ``R^-1 v``, or ``R'^-1 v``."""
         return solve_triangle(self.root, v, transposed=transposed)
@@ -135,6 +139,9 @@ class ArrowFactor(InformationFactor):
     """
 
     arrow: Arrow
+
+    def _solved(self, v: Array) -> Array:
+        return self._halved(self._halved(v, transposed=True))
 
     def _halved(self, v: Array, *, transposed: bool = False) -> Array:
         solve = self.arrow.transposed_solve if transposed else self.arrow.solve
