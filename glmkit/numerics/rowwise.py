@@ -40,9 +40,10 @@ THREADED_BLOCK_ROWS = 65_536
 THREADED_NUMBERS = 2_000_000
 THREADED_WIDTH = 32
 
-# Columns from which on a factorisation is work for threads, and numbers from which on BLAS starts them.
+# Columns from which on a factorisation is work for threads; and columns, or numbers of all rows, from which on BLAS
+# starts some that gain nothing.
 POOLED_WIDTH = 150
-HELD_NUMBERS = 20_000
+HELD_WIDTH, HELD_NUMBERS = 64, 200_000
 
 _most_threads: ContextVar[int | None] = ContextVar("most_threads", default=None)
 
@@ -155,10 +156,10 @@ def held_blas(n: int, p: int) -> Iterator[None]:
     NumPy and SciPy bring one each, whose idle threads go on turning for a while and hold up those of the other:
     a factorisation between products takes ten times as long. Beside many columns SciPy's is held to one thread
     and NumPy's keeps its own; beside fewer both are, for products of so few columns gain less from threads than
-    is lost (fits of 1e5 to 2e6 numbers take a half to a quarter of the time); for few numbers neither starts any.
+    is lost; for few numbers neither starts any.
     Without threadpoolctl nothing is done.
     """
-    if n * p < HELD_NUMBERS:
+    if n * p < HELD_NUMBERS and p < HELD_WIDTH:
         yield
     elif p < POOLED_WIDTH:
         with one_blas_thread():
