@@ -12,6 +12,7 @@ from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.fitting.starting import Start, drawn_back
 from glmkit.numerics.factor import InformationFactor
+from glmkit.numerics.vectors import all_positive
 
 __all__ = ["Begin", "scored", "solved", "starting_point"]
 
@@ -31,9 +32,9 @@ def starting_point(
     eta = family.link(mu)
     mean = family.mean(eta)
     response = eta - objective.offset + family.working_residual(objective.y, mean)
-    beta, _ = objective.least_squares(
-        family.working_weight(mean), np.where(objective.weights > 0, response, 0.0), factor
-    )
+    if not all_positive(objective.weights):
+        response = np.where(objective.weights > 0, response, 0.0)
+    beta, _ = objective.least_squares(family.working_weight(mean), response, factor)
     return drawn_back(objective, beta, lambda: _inner_coefficients(objective, constant))
 
 

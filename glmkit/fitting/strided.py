@@ -25,8 +25,8 @@ from glmkit.fitting.points import Asked, is_linear
 from glmkit.fitting.problem import Problem
 from glmkit.fitting.scoring import Control, Solution, fisher_scoring
 from glmkit.fitting.starting import Start
+from glmkit.numerics.blas import one_blas_thread
 from glmkit.numerics.factor import InformationFactor
-from glmkit.numerics.rowwise import one_blas_thread
 
 __all__ = ["Beginning", "sampled_beginning", "strided_start"]
 

@@ -30,7 +30,8 @@ from glmkit.frame.modelframe import ModelFrame
 from glmkit.inference.estimate import Estimate
 from glmkit.inference.protocols import FittedModel
 from glmkit.inference.reference import reference_df
-from glmkit.numerics.rowwise import held_blas, threads_at_most
+from glmkit.numerics.blas import held_blas
+from glmkit.numerics.rowwise import threads_at_most
 
 __all__ = [
     "beyond",

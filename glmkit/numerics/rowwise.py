@@ -11,16 +11,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
+from glmkit.numerics.blas import blas_can_be_held, one_blas_thread
+
 __all__ = [
     "allowed_threads",
-    "held_blas",
-    "one_blas_thread",
     "over_chunks",
     "over_parts",
     "over_rows",
@@ -39,11 +37,6 @@ THREADED_BLOCK_ROWS = 65_536
 # For products of rows of several numbers: how many numbers, and how many to a row.
 THREADED_NUMBERS = 2_000_000
 THREADED_WIDTH = 32
-
-# Columns from which on a factorisation is work for threads; and columns, or numbers of all rows, from which on BLAS
-# starts some that gain nothing.
-POOLED_WIDTH = 150
-HELD_WIDTH, HELD_NUMBERS = 64, 200_000
 
 _most_threads: ContextVar[int | None] = ContextVar("most_threads", default=None)
 
@@ -116,11 +109,10 @@ def over_chunks(
         yield function(slice(0, n))
         return
     chunks = row_blocks(n, -(-n // most))
-    controller = _blas_controller()
-    if controller is None:
+    if not blas_can_be_held():
         yield from map(function, chunks)
         return
-    with controller.limit(limits=1, user_api="blas"):
+    with one_blas_thread():
         yield from map(function, chunks) if width < threaded_width else over_parts(function, n, most)
 
 
@@ -147,57 +139,3 @@ def _with_state(function: Callable[[slice], T]) -> Callable[[slice], T]:
             return function(rows)
 
     return alike
-
-
-@contextmanager
-def held_blas(n: int, p: int) -> Iterator[None]:
-    """Hold BLAS inside, beside work on n x p numbers, to the threads that gain.
-
-    NumPy and SciPy bring one each, whose idle threads go on turning for a while and hold up those of the other:
-    a factorisation between products takes ten times as long. Beside many columns SciPy's is held to one thread
-    and NumPy's keeps its own; beside fewer both are, for products of so few columns gain less from threads than
-    is lost; for few numbers neither starts any.
-    Without threadpoolctl nothing is done.
-    """
-    if n * p < HELD_NUMBERS and p < HELD_WIDTH:
-        yield
-    elif p < POOLED_WIDTH:
-        with one_blas_thread():
-            yield
-    elif (scipys := _scipy_pools()) is None:
-        yield
-    else:
-        with scipys.limit(limits=1):
-            yield
-
-
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Hold BLAS to one thread inside: its other threads would go on turning for a while, in the way of what follows.
-
-    Without threadpoolctl nothing is done.
-    """
-    controller = _blas_controller()
-    if controller is None:
-        yield
-        return
-    with controller.limit(limits=1, user_api="blas"):
-        yield
-
-
-@cache
-def _scipy_pools() -> Any:
-    """Return the controller of SciPy's own libraries; None where it has none, or cannot be held."""
-    controller = _blas_controller()
-    paths = [] if controller is None else [pool.filepath for pool in controller.lib_controllers]
-    own = [path for path in paths if any(part.partition(".")[0] == "scipy" for part in Path(path).parts)]
-    return controller.select(filepath=own) if own and len(own) < len(paths) else None
-
-
-@cache
-def _blas_controller() -> Any:
-    try:
-        from threadpoolctl import ThreadpoolController
-    except ImportError:
-        return None
-    return ThreadpoolController()

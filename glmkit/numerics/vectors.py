@@ -36,7 +36,7 @@ def is_ones(values: Array) -> bool:
     >>> is_ones(repeated(1.0, 3)), is_ones(np.ones(3))
     (True, False)
     """
-    return is_repeated(values) and len(values) > 0 and bool(values[0] == 1.0)
+    return values.strides == (0,) and len(values) > 0 and values.item(0) == 1.0
 
 
 def all_positive(values: Array) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 
 import numpy as np
 import pytest
-import scipy.linalg
 
 from glmkit.numerics import rowwise
-from glmkit.numerics.rowwise import held_blas, over_chunks, over_rows, row_blocks, threads_at_most
+from glmkit.numerics.rowwise import over_chunks, over_rows, row_blocks, threads_at_most
 
 N = 300_000  # rows enough for threads
 VALUES = np.random.default_rng(4).normal(size=N)
@@ -73,20 +71,3 @@ def test_an_error_in_a_block_reaches_the_caller(monkeypatch):
 
 def test_no_rows_are_one_empty_block():
     assert over_rows(lambda rows: len(np.zeros(0)[rows]), 0) == [0]
-
-
-def test_blas_is_held_to_one_thread_and_beside_many_columns_only_that_of_scipy():
-    threadpoolctl = pytest.importorskip("threadpoolctl")
-    pools = threadpoolctl.ThreadpoolController().select(user_api="blas")
-    folder = os.path.dirname(scipy.__file__)  # its libraries lie in it, or beside it in scipy.libs
-    scipys = [pool for pool in pools.lib_controllers if pool.filepath.startswith(folder)]
-    if not scipys or len(scipys) == len(pools.lib_controllers):
-        pytest.skip("numpy and scipy share one BLAS")
-    before = [pool.get_num_threads() for pool in pools.lib_controllers]
-    with held_blas(1000, 10):
-        assert [pool.get_num_threads() for pool in pools.lib_controllers] == before
-    with held_blas(1000, 100):
-        assert all(pool.get_num_threads() == 1 for pool in pools.lib_controllers)
-    with held_blas(1000, 1000):
-        assert all(pool.get_num_threads() == 1 for pool in scipys)
-    assert [pool.get_num_threads() for pool in pools.lib_controllers] == before
