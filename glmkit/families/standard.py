@@ -166,8 +166,11 @@ class Poisson(Family, verified=True):
 
     def valid_mean(self, m: Mean) -> BoolArray:
         # A mean of 0 is an underflow, and harmless, when it is flat; a boundary otherwise.
-        underflow = (m.mu == 0.0) & (m.dmu == 0.0)
-        return np.asarray((m.mu < np.inf) & ((m.mu > 0.0) | underflow))
+        valid = m.mu > 0.0
+        if not valid.all():
+            valid |= (m.mu == 0.0) & (m.dmu == 0.0)
+        valid &= m.mu < np.inf
+        return np.asarray(valid)
 
     def _start(self, y: Array, weights: Array) -> Array:
         return y + 0.1

@@ -173,7 +173,7 @@ def fit_glm(
     fit = GLMFit(
         problem=problem,
         family=family,
-        independence=replace(independence, factor=None),
+        independence=replace(independence, factor=None, begun=None),
         gamma=point.beta,
         factor=solution.factor,
         inverse=inverse,
@@ -292,10 +292,11 @@ def _starting(objective: GLMObjective, independence: Independence, start: Array 
     if start is not None:
         return Start(valid_point(objective, independence.centring.to_fitted(start[independence.kept])))
     constant = independence.centring.span_constant
-    known = independence.factor if objective.design is independence.design else None
+    alike = objective.design is independence.design  # and not that of cells
+    known, begun = (independence.factor, independence.begun) if alike else (None, None)
 
     def first(part: GLMObjective, factor: InformationFactor | None) -> Point:
-        return starting_point(part, constant, factor)
+        return starting_point(part, constant, factor, begun if part is objective else None)
 
     return strided_start(objective, first) or Start(first(objective, known))
 

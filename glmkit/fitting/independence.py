@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from glmkit._typing import Array, IntArray
 from glmkit.design.centring import Centring, centring_of
 from glmkit.design.matrix import Design
 from glmkit.errors import DesignError
-from glmkit.families.base import Family
+from glmkit.families.base import Family, Mean
 from glmkit.fitting.cells import CellSums
 from glmkit.fitting.large import laid_out
 from glmkit.fitting.points import counted
@@ -20,8 +21,10 @@ from glmkit.numerics.factor import InformationFactor
 from glmkit.numerics.rank import Rank, independent_columns, vouching_factor
 
 __all__ = [
+    "Begun",
     "ExtremeColumnsError",
     "Independence",
+    "begun_at",
     "independence_of",
     "independence_under",
     "original_combinations",
@@ -36,6 +39,8 @@ COMBINATION_ROUNDING = 1e-9
 # the range of doubles; the second pair tells, from the Gram matrix alone, where to look.
 EXTREMES = 1e-140, 1e140
 SUSPECTED = 1e-270, 1e270
+# Rows of which the starting means are kept from the look at the columns to the first least squares.
+FEW_ROWS = 65_536
 
 
 class ExtremeColumnsError(DesignError):
@@ -61,6 +66,14 @@ class ExtremeColumnsError(DesignError):
         return DesignError(extremes_text(", ".join(said)), columns=[names[k] for k in self.columns])
 
 
+class Begun(NamedTuple):
+    """The family's starting mean of each row, (n,) each."""
+
+    eta: Array
+    mean: Mean
+    working: Array  # weights of a row of weight 1
+
+
 @dataclass(frozen=True, eq=False)
 class Independence:
     """The independent columns, ready to be fitted.
@@ -77,6 +90,8 @@ class Independence:
         The kept columns, moved by the centring.
     factor : InformationFactor or None
         Of their Gram matrix with the weights they were judged by, for the first least squares; a fit lets go of it.
+    begun : Begun or None
+        Where these weights were taken, of few rows; a fit lets go of it too.
     """
 
     kept: IntArray
@@ -85,6 +100,7 @@ class Independence:
     centring: Centring
     design: Design
     factor: InformationFactor | None = None
+    begun: Begun | None = None
 
     def subset(self, columns: IntArray, design: Design) -> Independence | None:
         """Return the independence of some columns, (q,), of which `design` consists.
@@ -107,22 +123,25 @@ class Independence:
 def independence_of(problem: Problem, family: Family, cells: CellSums | None = None) -> Independence:
     """Return the independent columns, weighted as at the family's starting mean; over cells where rows are equal."""
     if cells is None:
-        working = _starting_weights(family, problem.y, problem.weights)
-        return independence_under(problem.design, problem.weights, problem.constant, working)
-    working = _starting_weights(family, cells.means, cells.weights)
+        begun = begun_at(family, problem.y, problem.weights)
+        working = counted(problem.weights, begun.working)
+        kept = begun if len(working) <= FEW_ROWS else None
+        return independence_under(problem.design, problem.weights, problem.constant, working, kept)
+    working = counted(cells.weights, begun_at(family, cells.means, cells.weights).working)
     found = independence_under(cells.design, cells.weights, problem.constant, working)
     fitted = problem.design.shifted(found.centring.shift) if found.centring.moves else problem.design
     return replace(found, design=fitted.take(found.kept), factor=None)
 
 
-def _starting_weights(family: Family, y: Array, weights: Array) -> Array:
-    """Return the working weights at the family's starting mean, (n,)."""
-    mu = family.start(y, weights)
-    return counted(weights, family.working_weight(family.mean(family.link(mu))))
+def begun_at(family: Family, y: Array, weights: Array) -> Begun:
+    """Return the family's starting mean."""
+    eta = family.link(family.start(y, weights))
+    mean = family.mean(eta)
+    return Begun(eta, mean, family.working_weight(mean))
 
 
 def independence_under(
-    design: Design, weights: Array, constant: Array | None, working: Array
+    design: Design, weights: Array, constant: Array | None, working: Array, begun: Begun | None = None
 ) -> Independence:
     """Return the independent columns of a design, judged with the weights `working` (n,)."""
     with np.errstate(over="ignore", invalid="ignore"):  # what leaves the range is refused by name
@@ -138,7 +157,7 @@ def independence_under(
     p = design.shape[1]
     factor = vouching_factor(gram, norms)
     if factor is not None:
-        return Independence(np.arange(p), np.arange(0), np.zeros((p, 0)), centring, shifted, factor)
+        return Independence(np.arange(p), np.arange(0), np.zeros((p, 0)), centring, shifted, factor, begun)
     rank = independent_columns(np.sqrt(working)[:, None] * laid_out(shifted), norms=norms)
     if np.any(centring.constant[rank.dropped]):
         # The constant is not in the kept span as it stands: fit the columns as they are.

@@ -8,6 +8,7 @@ import numpy as np
 
 from glmkit._typing import Array
 from glmkit.fitting.ends import LOOKED_AT, Bend, Rows, best_end
+from glmkit.fitting.independence import Begun, begun_at
 from glmkit.fitting.objective import GLMObjective, Point
 from glmkit.fitting.scoring import Control, Iteration, Solution, fisher_scoring
 from glmkit.fitting.starting import Start, drawn_back
@@ -21,20 +22,21 @@ Begin = Callable[[], Start]
 
 
 def starting_point(
-    objective: GLMObjective, constant: Array | None, factor: InformationFactor | None = None
+    objective: GLMObjective,
+    constant: Array | None,
+    factor: InformationFactor | None = None,
+    begun: Begun | None = None,
 ) -> Point:
     """Return the point of one weighted least squares from the family's starting mean.
 
     Where that leaves the valid region it is drawn back, by halves, to the constant mean.
     """
     family = objective.family
-    mu = family.start(objective.y, objective.weights)
-    eta = family.link(mu)
-    mean = family.mean(eta)
-    response = eta - objective.offset + family.working_residual(objective.y, mean)
+    begun = begun or begun_at(family, objective.y, objective.weights)
+    response = begun.eta - objective.offset + family.working_residual(objective.y, begun.mean)
     if not all_positive(objective.weights):
         response = np.where(objective.weights > 0, response, 0.0)
-    beta, _ = objective.least_squares(family.working_weight(mean), response, factor)
+    beta, _ = objective.least_squares(begun.working, response, factor)
     return drawn_back(objective, beta, lambda: _inner_coefficients(objective, constant))
 
 

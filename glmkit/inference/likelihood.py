@@ -11,6 +11,7 @@ from glmkit.fitting.glm import GLMFit
 from glmkit.fitting.goodness import akaike, bayes_schwarz
 from glmkit.inference.protocols import AnyFit
 from glmkit.inference.reference import chi_square_tail, f_tail
+from glmkit.numerics.vectors import is_ones
 
 __all__ = [
     "NullTest",
@@ -116,6 +117,8 @@ def overdispersion(fit: GLMFit) -> Spread | None:
     """
     if fit.family.dispersion is None or fit.df_resid <= 0:
         return None
+    if is_ones(fit.problem.weights) and is_ones(fit.problem.prior):
+        return spread_of(fit, 1.0, float(fit.family.variance(fit.mean).mean()))
     used = fit.problem.weights > 0
     with np.errstate(invalid="ignore"):  # a row of zero weight may have an infinite mean
         expected = (fit.problem.prior * fit.family.variance(fit.mean))[used]

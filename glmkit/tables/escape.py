@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # C0 and C1 controls, line and paragraph separators, marks and overrides of the direction of
 # writing, byte order marks, surrogates that no encoder accepts.
@@ -31,6 +32,11 @@ def terminal(text: str) -> str:
     \x1b[31mred
     """
     return text if text.isprintable() else _CONTROL.sub(_visible, text)
+
+
+def terminals(texts: Sequence[str]) -> list[str]:
+    """Return `terminal` of each."""
+    return list(texts) if "".join(texts).isprintable() else [terminal(text) for text in texts]
 
 
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})

@@ -8,7 +8,7 @@ from itertools import groupby, zip_longest
 from typing import NamedTuple
 
 from glmkit.tables.document import Document, Facts, Grid
-from glmkit.tables.escape import terminal
+from glmkit.tables.escape import terminal, terminals
 
 WIDTH = 80
 GAP = "  "
@@ -121,7 +121,9 @@ def _fact_widths(facts: Facts, lines: Sequence[tuple[int, int | None]]) -> tuple
 
 def _facts(facts: Facts) -> list[str]:
     """Return facts in one or two columns of label and value."""
-    facts = Facts(tuple((terminal(label), terminal(value)) for label, value in facts.pairs))
+    labels = terminals([label for label, _ in facts.pairs])
+    values = terminals([value for _, value in facts.pairs])
+    facts = Facts(tuple(zip(labels, values, strict=True)))
     lines = fact_lines(facts)
     label, value, second, _ = _fact_widths(facts, lines)
     written: list[str] = []
@@ -148,9 +150,9 @@ class _Layout(NamedTuple):
 
 def _grid(grid: Grid) -> list[str]:
     """Return a table: its title, its columns (continued below when too many), its notes."""
-    labels = [("  " if grid.groups else "") + terminal(label) for label in grid.labels]
-    cells = [[terminal(cell) for cell in column] for column in grid.columns]
-    headings = [terminal(heading) for heading in grid.headings]
+    labels = [("  " if grid.groups else "") + label for label in terminals(grid.labels)]
+    cells = [terminals(column) for column in grid.columns]
+    headings = terminals(grid.headings)
     widths = [widest([h, *column]) for h, column in zip(headings, cells, strict=True)]
     stub = terminal(grid.stub)
     lines = [terminal(grid.title)] if grid.title else []
