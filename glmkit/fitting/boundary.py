@@ -56,7 +56,6 @@ NOT_QUITE = 0.99
 # A deviance is a sum of rounded terms: a rise below this share of it is rounding.
 MERIT_ROUNDING = 1e-13
 MAX_STEPS = 200
-OURS = "glmkit.families."
 MAX_HALVINGS = 60
 # Squared length of a step, in standard errors, that ends the iteration.
 SETTLED = 1e-24
@@ -64,6 +63,7 @@ SETTLED = 1e-24
 # cannot be lowered or the next step is not shorter by this factor.
 STALLED = 1e-12
 SHRINKS = 0.01
+OURS = "glmkit.families."
 
 
 class Bounds(NamedTuple):

@@ -125,7 +125,7 @@ def _whole(values: Array) -> list[str]:
     finite = [x for x in values.tolist() if math.isfinite(x)]
     if max(map(abs, finite), default=0.0) >= 1e15:
         return _each(lambda x: _significant(x, 7), values)
-    decimals = 0 if all(x.is_integer() for x in finite) else 2
+    decimals = 0 if all(x == round(x) for x in finite) else 2
     return _each(lambda x: _visible(x, decimals), values)
 
 

@@ -108,11 +108,12 @@ def _solution(objective: ChunkedObjective, basics: Basics, control: Control, sta
     if objective.linear:
         point, factor = objective.linear_solution()
         return Solution(point, factor, (Iteration(1, point.merit, 0.0, 0, point.beta),), True, "")
-
-    def begin() -> Start:
-        return Start(starting_point(objective, basics) if start is None else given_point(objective, start))
-
-    found = fisher_scoring(objective, begin(), control)
+    # Nobody else holds the start: the sums of its pass are let go of.
+    found = fisher_scoring(
+        objective,
+        Start(starting_point(objective, basics) if start is None else given_point(objective, start)),
+        control,
+    )
     few = start is None and basics.are_few
     if not (few or found.converged):
         return found  # passes over many rows are dear

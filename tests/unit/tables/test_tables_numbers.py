@@ -258,3 +258,11 @@ def test_every_published_column_is_in_the_glossary(name):
 
 def test_estimates_errors_and_bounds_share_decimals():
     assert set(COEFFICIENT_KINDS) == {"estimate", "std_error", "bound"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["count", "df", "deviance", "estimate", "number", "p", "statistic", "tenths"]
+)
+def test_a_column_of_integers_prints_as_the_same_column_of_doubles(kind):
+    whole = np.array([0, 1, 250, 3])
+    assert format_column(kind, whole) == format_column(kind, whole.astype(float))
