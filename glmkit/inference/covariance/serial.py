@@ -18,8 +18,12 @@ from glmkit._typing import Array
 from glmkit.errors import FitError
 from glmkit.fitting.glm import GLMFit
 from glmkit.inference.covariance.scores import score_factors
+from glmkit.numerics.rowwise import row_blocks
 
 __all__ = ["lag_count", "serial_meat"]
+
+# Numbers of the rows that are written out at a time.
+BLOCK_NUMBERS = 1 << 20
 
 
 def lag_count(lags: int | None, fit: GLMFit) -> int:
@@ -51,11 +55,15 @@ def serial_meat(fit: GLMFit, lags: int) -> Array:
             "Repeat the rows in their order instead.",
             kind="HAC",
         )
-    scores = fit.independence.design.dense() * score_factors(fit)[:, None]
-    n, p = scores.shape
-    sums = np.zeros((n + lags + 1, p))
-    sums[1 : n + 1] = np.cumsum(scores, axis=0)
-    sums[n + 1 :] = sums[n]
-    windows = sums[1:].copy()
-    windows[lags + 1 :] -= sums[1:n]
-    return np.asarray(windows.T @ windows) / (lags + 1.0)
+    design, factors = fit.independence.design, score_factors(fit)
+    n, p = design.shape
+    meat = np.zeros((p, p))
+    for block in row_blocks(n + lags, max(lags + 1, BLOCK_NUMBERS // max(p, 1))):
+        t = np.arange(block.start, block.stop)
+        first, last = np.maximum(t - lags, 0), np.minimum(t + 1, n)
+        rows = np.arange(first[0], last[-1])
+        sums = np.zeros((len(rows) + 1, p))
+        np.cumsum(design.select(rows).dense() * factors[rows, None], axis=0, out=sums[1:])
+        windows = sums[last - first[0]] - sums[first - first[0]]
+        meat += windows.T @ windows
+    return meat / (lags + 1.0)
